@@ -1,0 +1,99 @@
+"""Everything that a user can cause to go wrong.
+
+    AirchainError          the base: message, where, hint
+    ├── SpecError          airchain.yaml is wrong (carries all problems at once)
+    ├── PreflightError     the machine lacks something that would be missed later
+    ├── EngineError        no usable Docker Engine, or it stopped answering
+    ├── RunError           a process that we started failed or ran out of time
+    ├── BuildError         an image could not be built
+    ├── ImageTestError     an image was built and its test failed
+    ├── RegistryError      the registry refused or did not answer
+    ├── StoreError         an object is missing, broken or not writable
+    │   └── Conflict       a conditional write lost against another writer
+    ├── ReleaseError       a release cannot be made, found or verified
+    ├── DeployError        a release did not become healthy; the old one serves
+    ├── FleetError         a host, backing service or edge did not come up
+    └── WaitTimeout        a bounded wait ended; says what it was waiting for
+
+A failure says what is wrong (`message`), where (`where`: field path, file,
+host) and what to do (`hint`). The command line prints these three and no
+traceback; `--debug` adds it.
+"""
+
+from __future__ import annotations
+
+
+class AirchainError(Exception):
+    """A failure that is shown to the user as `message`, `where`, `hint`.
+
+    `detail` is multi-line evidence printed below, such as the last log lines.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        detail: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class SpecError(AirchainError):
+    """The specification is wrong."""
+
+
+class PreflightError(AirchainError):
+    """Something is missing that would be missed later."""
+
+
+class EngineError(AirchainError):
+    """No usable Docker Engine."""
+
+
+class RunError(AirchainError):
+    """A process failed. `detail` holds the end of its output."""
+
+
+class BuildError(AirchainError):
+    """An image could not be built."""
+
+
+class ImageTestError(AirchainError):
+    """The test of an image failed."""
+
+
+class RegistryError(AirchainError):
+    """The registry refused or did not answer."""
+
+
+class StoreError(AirchainError):
+    """An object of the store is missing, broken or not writable."""
+
+
+class Conflict(StoreError):
+    """A conditional write lost against another writer."""
+
+
+class ReleaseError(AirchainError):
+    """A release cannot be made, found or verified."""
+
+
+class DeployError(AirchainError):
+    """A release did not become healthy."""
+
+
+class FleetError(AirchainError):
+    """A host, a backing service or the edge did not come up."""
+
+
+class WaitTimeout(AirchainError):
+    """A bounded wait ended."""

@@ -1,0 +1,1 @@
+"""Hosts as a set: local system containers, the edge, the keeper."""

@@ -1,0 +1,1 @@
+"""Everything that exists on a host: the agent and what it renders."""

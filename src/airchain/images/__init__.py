@@ -1,0 +1,1 @@
+"""Images: bootstrap, build, test, tag, size, through the Docker Engine."""

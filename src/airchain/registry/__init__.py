@@ -1,0 +1,1 @@
+"""The host-local registry: serve it; read and write manifests, tags, artifacts."""

@@ -1,0 +1,1 @@
+"""Make and list releases; move the environment pointer."""

@@ -1,0 +1,203 @@
+"""The only place that starts a process.
+
+argv is always a list, standard input is closed unless given, the environment
+is explicit, every wait has a bound, and a failure shows a command line that
+can be pasted into a shell.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from airchain.errors import RunError
+
+DETAIL_LINES = 50
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished process left: exit status and output, decoded as UTF-8."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: str | bytes | None = None,
+    check: bool = True,
+    hint: str | None = None,
+) -> Result:
+    """Run `argv` to its end, at most `timeout` seconds, and return its output.
+
+    `env` is added to this process's environment. With `check`, an exit status
+    other than 0 raises `RunError` with the last lines of the output.
+    """
+    args = tuple(str(a) for a in argv)
+    try:
+        done = subprocess.run(
+            args,
+            env=_environment(env),
+            cwd=cwd,
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise RunError(f"{args[0]} is not installed", where=shlex.join(args), hint=hint) from error
+    except subprocess.TimeoutExpired as error:
+        raise RunError(
+            f"did not end within {timeout:g} s",
+            where=shlex.join(args),
+            hint=hint,
+            detail=_tail((error.stdout or b"") + (error.stderr or b"")),
+        ) from error
+    result = Result(args, done.returncode, _text(done.stdout), _text(done.stderr))
+    if check and done.returncode != 0:
+        raise failure(result, hint=hint)
+    return result
+
+
+def stream(
+    argv: Sequence[str | Path],
+    on_line: Callable[[str], None],
+    *,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Result:
+    """Run `argv`, handing each line of its merged output to `on_line` as it comes.
+
+    The whole process group is ended when the time is up or when the caller is
+    interrupted, so Ctrl-C leaves nothing behind. The exit status is returned,
+    not judged; `stdout` holds the merged output.
+    """
+    args = tuple(str(a) for a in argv)
+    lines: list[str] = []
+    expired = threading.Event()
+    with subprocess.Popen(
+        args,
+        env=_environment(env),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
+
+        def expire() -> None:
+            expired.set()
+            end_group(process.pid)
+
+        timer = threading.Timer(timeout, expire)
+        timer.start()
+        try:
+            assert process.stdout is not None
+            for raw in process.stdout:
+                line = _text(raw).rstrip("\n")
+                lines.append(line)
+                on_line(line)
+            process.wait()
+        except BaseException:
+            end_group(process.pid)
+            raise
+        finally:
+            timer.cancel()
+    if expired.is_set():
+        raise RunError(
+            f"did not end within {timeout:g} s",
+            where=shlex.join(args),
+            detail="\n".join(lines[-DETAIL_LINES:]),
+        )
+    return Result(args, process.returncode, "\n".join(lines), "")
+
+
+def spawn(
+    argv: Sequence[str | Path],
+    *,
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    without: Sequence[str] = (),
+    cwd: Path | None = None,
+) -> int:
+    """Start a background process that outlives us and return its process id.
+
+    Output is appended to `log`; variables named in `without` are removed from
+    its environment.
+    """
+    environment = {k: v for k, v in _environment(env).items() if k not in without}
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [str(a) for a in argv],
+            env=environment,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return process.pid
+
+
+def attach(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> int:
+    """Run `argv` on the user's own terminal and return its exit status."""
+    return subprocess.call([str(a) for a in argv], env=_environment(env))
+
+
+def failure(result: Result, *, hint: str | None = None) -> RunError:
+    """The error that a finished process's exit status deserves."""
+    output = (result.stdout + "\n" + result.stderr).strip()
+    return RunError(
+        f"exit status {result.returncode}",
+        where=shlex.join(result.argv),
+        hint=hint,
+        detail="\n".join(output.splitlines()[-DETAIL_LINES:]) or None,
+    )
+
+
+def end_group(pid: int, signum: int = signal.SIGKILL) -> None:
+    """Signal the process group that `spawn` or `stream` made, if it still exists."""
+    try:
+        os.killpg(pid, signum)
+    except ProcessLookupError:
+        pass
+
+
+def alive(pid: int) -> bool:
+    """Whether the process exists and is not a zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
+    return {**os.environ, **(extra or {})}
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _tail(raw: bytes) -> str | None:
+    return "\n".join(_text(raw).splitlines()[-DETAIL_LINES:]) or None
+
+
+__all__ = ["Result", "alive", "attach", "end_group", "failure", "run", "spawn", "stream"]

@@ -1,0 +1,1 @@
+"""airchain.yaml → frozen, typed `Product`."""

@@ -1,0 +1,171 @@
+"""The types of airchain.yaml: frozen, with defaults filled in.
+
+Only shapes and single-field limits stand here. What relates several fields
+(references, cycles, duplicate ports) is checked by `spec.rules`; files,
+line numbers and overlays are the business of `spec.load`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32)]
+SecretName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=64)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Kind = Literal["web", "worker", "cron", "task"]
+
+
+class Model(BaseModel):
+    """Frozen; unknown fields are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Registry(Model):
+    """`name` resolves to loopback on every machine; images are `NAME/PRODUCT/IMAGE`."""
+
+    name: str = Field("localhost:5050", pattern=r"^[a-z0-9.-]+:[0-9]+$")
+
+
+class Size(Model):
+    """What a local host may use; `aws` is the instance type it stands for."""
+
+    cpus: float = Field(gt=0)
+    memory: str = Field(pattern=r"^[0-9]+[mg]$")
+    aws: str | None = None
+
+
+class Bootstrap(Model):
+    """A root file system made straight from the Debian archive."""
+
+    suite: str = "bookworm"
+    packages: tuple[str, ...] = ()
+    variant: Literal["minbase", "essential", "custom"] = "minbase"
+
+
+class ImageTest(Model):
+    """A command that must succeed inside the image, or in the stage `target` of its Dockerfile."""
+
+    run: str
+    target: str | None = None
+    timeout: Seconds = 600
+
+
+class Image(Model):
+    """A container image: `bootstrap` or `build`, exactly one of the two."""
+
+    bootstrap: Bootstrap | None = None
+    build: str | None = None
+    dockerfile: str = "Dockerfile"
+    args: Mapping[str, str] = {}
+    test: ImageTest | None = None
+    rebuild: Literal["weekly", "never"] = "never"
+
+
+class Health(Model):
+    """How a service shows that it is ready: HTTP status 200 to 399 at `path`."""
+
+    path: str = Field("/healthz", pattern=r"^/")
+    interval: Seconds = 0.1
+    timeout: Seconds = 2
+    within: Seconds = 30
+
+
+class Service(Model):
+    """Something that runs from an image."""
+
+    image: Name
+    kind: Kind
+    command: str | None = None
+    port: Port | None = None
+    health: Health | None = None
+    env: Mapping[str, str] = {}
+    secrets: tuple[SecretName, ...] = ()
+    volumes: tuple[str, ...] = ()
+    tmpfs: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a path inside the container
+    read_only: bool = True
+    user: str | None = None
+    capabilities: tuple[str, ...] = ()
+    schedule: str | None = None
+    stop_timeout: Seconds = 10
+    drain_timeout: Seconds = 30
+    timeout: Seconds = 600
+    memory: str | None = Field(None, pattern=r"^[0-9]+[mg]$")
+
+
+class Backing(Model):
+    """MySQL, Redis, DynamoDB, SQS: a container locally, a managed service on AWS.
+
+    Reachable by its name at `port` from every container of the environment.
+    """
+
+    image: Name
+    port: Port
+    command: str | None = None
+    env: Mapping[str, str] = {}
+    secrets: tuple[SecretName, ...] = ()
+    data: str | None = Field(None, pattern=r"^/")
+    memory: str | None = Field(None, pattern=r"^[0-9]+[mg]$")
+    aws: str | None = None
+
+
+class Route(Model):
+    """Requests whose path starts with `path` go to the web service `to`."""
+
+    path: str = Field(pattern=r"^/")
+    to: Name
+    cache: Seconds | None = None
+
+
+class Fleet(Model):
+    """Identical hosts, between `min` and `max`, each running `services`."""
+
+    services: tuple[Name, ...]
+    min: int = Field(1, ge=0)
+    max: int = Field(10, ge=1)
+    size: str = "small"
+
+
+class Edge(Model):
+    """Where the environment answers."""
+
+    port: Port = 8080
+    domains: tuple[str, ...] = ("localhost",)
+
+
+class Secret(Model):
+    """A secret's declaration; its value is never written here.
+
+    With `generate`, `airchain up` makes a random value where the environment has none.
+    """
+
+    generate: bool = False
+
+
+class Environment(Model):
+    """One environment with the product's settings and its own overlay merged."""
+
+    services: Mapping[Name, Service]
+    backing: Mapping[Name, Backing] = {}
+    routes: tuple[Route, ...] = ()
+    fleets: Mapping[Name, Fleet]
+    edge: Edge = Edge()
+
+
+class Product(Model):
+    """What one airchain.yaml describes, with every environment resolved."""
+
+    product: Name
+    registry: Registry = Registry()
+    sizes: Mapping[Name, Size]
+    secrets: Mapping[SecretName, Secret] = {}
+    images: Mapping[Name, Image]
+    environments: Mapping[Name, Environment]
+
+    def repository(self, image: str) -> str:
+        """The image's name without tag or digest, the same on every machine."""
+        return f"{self.registry.name}/{self.product}/{image}"

@@ -1,0 +1,107 @@
+"""The store as a directory that several processes and hosts share.
+
+A write goes to a temporary file and is renamed, so readers see whole objects
+only. Conditional writes take an advisory lock on a file beside the objects;
+readers take none, so hosts may have the directory mounted read-only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from airchain.errors import Conflict, StoreError
+from airchain.store.base import Object
+
+_LOCK = ".lock"
+_PARTIAL = ".partial-"
+
+
+class DirectoryStore:
+    """A `Store` below the folder `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def get(self, key: str) -> Object | None:
+        """The object, or None where there is none."""
+        try:
+            data = self._path(key).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise StoreError(str(error), where=key) from error
+        return Object(key, data, _version(data))
+
+    def put(self, key: str, data: bytes) -> str:
+        """Write, whatever was there, and return the new version."""
+        path = self._path(key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, partial = tempfile.mkstemp(prefix=_PARTIAL, dir=path.parent)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                Path(partial).chmod(0o644)
+                os.replace(partial, path)
+            except BaseException:
+                Path(partial).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise StoreError(f"cannot write: {error}", where=str(path)) from error
+        return _version(data)
+
+    def create(self, key: str, data: bytes) -> str:
+        """Write only where no object is; raise `Conflict` otherwise."""
+        with self._locked(key):
+            if self.get(key) is not None:
+                raise Conflict("exists already", where=key)
+            return self.put(key, data)
+
+    def replace(self, key: str, data: bytes, version: str) -> str:
+        """Write only over `version`; raise `Conflict` otherwise."""
+        with self._locked(key):
+            current = self.get(key)
+            if current is None or current.version != version:
+                raise Conflict("was changed by another writer", where=key)
+            return self.put(key, data)
+
+    def delete(self, key: str) -> None:
+        """Remove the object; none being there is fine."""
+        self._path(key).unlink(missing_ok=True)
+
+    def list(self, prefix: str) -> Sequence[str]:
+        """All keys below the folder `prefix`, sorted."""
+        folder = self._path(prefix)
+        return sorted(
+            str(p.relative_to(self.root))
+            for p in folder.rglob("*")
+            if p.is_file() and p.name != _LOCK and not p.name.startswith(_PARTIAL)
+        )
+
+    @contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
+        # One lock per folder: it also works where a host may write just that folder.
+        folder = self._path(key).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / _LOCK).open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise StoreError(f"cannot lock: {error}", where=str(folder)) from error
+
+    def _path(self, key: str) -> Path:
+        parts = key.split("/")
+        if key.startswith("/") or any(p in ("", ".", "..") for p in parts):
+            raise StoreError("not a key", where=repr(key))
+        return self.root.joinpath(*parts)
+
+
+def _version(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
