@@ -28,7 +28,7 @@ class Model(BaseModel):
 class Registry(Model):
     """`name` resolves to loopback on every machine; images are `NAME/PRODUCT/IMAGE`."""
 
-    name: str = Field("localhost:5050", pattern=r"^[a-z0-9.-]+:[0-9]+$")
+    name: str = Field(default="localhost:5050", pattern=r"^[a-z0-9.-]+:[0-9]+$")
 
 
 class Size(Model):
@@ -69,7 +69,7 @@ class Image(Model):
 class Health(Model):
     """How a service shows that it is ready: HTTP status 200 to 399 at `path`."""
 
-    path: str = Field("/healthz", pattern=r"^/")
+    path: str = Field(default="/healthz", pattern=r"^/")
     interval: Seconds = 0.1
     timeout: Seconds = 2
     within: Seconds = 30
@@ -94,7 +94,7 @@ class Service(Model):
     stop_timeout: Seconds = 10
     drain_timeout: Seconds = 30
     timeout: Seconds = 600
-    memory: str | None = Field(None, pattern=r"^[0-9]+[mg]$")
+    memory: str | None = Field(default=None, pattern=r"^[0-9]+[mg]$")
 
 
 class Backing(Model):
@@ -108,8 +108,8 @@ class Backing(Model):
     command: str | None = None
     env: Mapping[str, str] = {}
     secrets: tuple[SecretName, ...] = ()
-    data: str | None = Field(None, pattern=r"^/")
-    memory: str | None = Field(None, pattern=r"^[0-9]+[mg]$")
+    data: str | None = Field(default=None, pattern=r"^/")
+    memory: str | None = Field(default=None, pattern=r"^[0-9]+[mg]$")
     aws: str | None = None
 
 
@@ -125,8 +125,8 @@ class Fleet(Model):
     """Identical hosts, between `min` and `max`, each running `services`."""
 
     services: tuple[Name, ...]
-    min: int = Field(1, ge=0)
-    max: int = Field(10, ge=1)
+    min: int = Field(default=1, ge=0)
+    max: int = Field(default=10, ge=1)
     size: str = "small"
 
 
