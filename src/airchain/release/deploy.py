@@ -1,0 +1,141 @@
+"""Drive a deployment: move the pointer, watch the reports, put it back on failure.
+
+The driver may die at any moment: hosts only ever follow the pointer, and the
+next `deploy` of the same release goes on where this one stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from airchain.errors import DeployError, WaitTimeout
+from airchain.progress import Progress
+from airchain.release import index, pointer, rollout
+from airchain.store import Store
+from airchain.store.records import Report, environment_key, read
+
+POLL = 0.05
+PHASE_TIMEOUT = 600.0
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What a deployment came to. `hosts` is empty where the environment is not up."""
+
+    release: str
+    serial: int
+    hosts: tuple[str, ...]
+    reports: tuple[Report, ...]
+    changed: bool
+
+
+def deploy(
+    store: Store, product: str, environment: str, release: str, progress: Progress
+) -> Deployed:
+    """Bring `environment` to the release of that digest.
+
+    Raises `DeployError` after the old release serves again, with the failed
+    host's check and log; `WaitTimeout` where hosts stop making progress.
+    """
+    held = pointer.hold(store, product, environment)
+    changed = held is None or held.pointer.release != release
+    live = rollout.fresh(reports(store, product, environment), datetime.now(UTC))
+    if held is None or changed:
+        first = pointer.begin(held.pointer if held else None, release, staged=bool(live))
+        held = pointer.write(store, product, environment, first, held)
+    elif any(r.state == "failed" and r.serial == held.pointer.serial for r in live):
+        # Asked again for what failed: hosts try again only for a new serial.
+        held = pointer.write(store, product, environment, pointer.again(held.pointer), held)
+    driver = _Driver(store, product, environment, progress)
+    hosts = driver.drive(held)
+    final = tuple(r for r in reports(store, product, environment) if r.host in hosts)
+    return Deployed(release, held.pointer.serial, hosts, final, changed)
+
+
+def reports(store: Store, product: str, environment: str) -> Sequence[Report]:
+    """What every host of the environment last said, sorted by name."""
+    keys = store.list(f"{environment_key(product, environment)}/hosts")
+    found = (read(store, key, Report) for key in keys if key.endswith("/report"))
+    return [r for r in found if r is not None]
+
+
+class _Driver:
+    """One run of the loop read → decide → act."""
+
+    def __init__(self, store: Store, product: str, environment: str, progress: Progress) -> None:
+        self.store = store
+        self.product = product
+        self.environment = environment
+        self.progress = progress
+
+    def drive(self, held: pointer.Held) -> tuple[str, ...]:
+        """Go on until every live host runs the release; return their names."""
+        while True:
+            decision = self._decide(held)
+            if isinstance(decision, rollout.Wait):
+                with self.progress.step(f"{decision.phase}: {_names(decision.hosts)}"):
+                    decision = self._wait(held, decision.phase)
+            if isinstance(decision, rollout.Done):
+                return decision.hosts
+            if isinstance(decision, rollout.Revert):
+                self._revert(held, decision.failed)
+            elif isinstance(decision, rollout.Admit):
+                new = pointer.admit(held.pointer, decision.hosts)
+                held = pointer.write(self.store, self.product, self.environment, new, held)
+
+    def _decide(self, held: pointer.Held) -> rollout.Decision:
+        said = reports(self.store, self.product, self.environment)
+        return rollout.decide(held.pointer, said, datetime.now(UTC))
+
+    def _wait(self, held: pointer.Held, phase: str) -> rollout.Decision:
+        deadline = time.monotonic() + PHASE_TIMEOUT
+        decision = self._decide(held)
+        while isinstance(decision, rollout.Wait) and decision.phase == phase:
+            if time.monotonic() > deadline:
+                raise self._too_late(decision)
+            time.sleep(POLL)
+            decision = self._decide(held)
+        return decision
+
+    def _too_late(self, waiting: rollout.Wait) -> WaitTimeout:
+        return WaitTimeout(
+            f"waited {PHASE_TIMEOUT:g} s in phase {waiting.phase!r} for {_names(waiting.hosts)}",
+            where=f"{self.product} {self.environment}",
+            hint="`airchain status` shows what each host says; "
+            "`airchain deploy` goes on, `airchain rollback` goes back",
+        )
+
+    def _revert(self, held: pointer.Held, failed: Report) -> None:
+        """Put the old release back, wait for it, and raise what went wrong."""
+        old = held.pointer.previous
+        outcome = "nothing was deployed before, so nothing serves"
+        if old is not None:
+            back = pointer.begin(held.pointer, old, staged=False)
+            with self.progress.step(f"revert to {index.short(old)}"):
+                held = pointer.write(self.store, self.product, self.environment, back, held)
+                if not isinstance(self._wait(held, "all hosts"), rollout.Done):
+                    raise _error(failed, "and the old release did not come back either")
+            outcome = f"release {index.short(old)} serves on every host"
+        raise _error(failed, outcome)
+
+
+def _error(failed: Report, outcome: str) -> DeployError:
+    lines = [
+        "\n".join([f"{s.name}: {s.check}".rstrip(": "), *s.log])
+        for s in failed.services
+        if s.state == "failed"
+    ]
+    return DeployError(
+        f"{failed.error or 'the release did not become healthy'}; {outcome}",
+        where=f"host {failed.host}",
+        hint=failed.hint,
+        detail="\n".join(lines) or None,
+    )
+
+
+def _names(hosts: tuple[str, ...]) -> str:
+    shown = ", ".join(hosts[:4])
+    return f"{shown} and {len(hosts) - 4} more" if len(hosts) > 4 else shown or "hosts"

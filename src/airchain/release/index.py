@@ -1,0 +1,70 @@
+"""Our own index of releases: one small object each, so listing needs no registry catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from airchain.errors import Conflict, ReleaseError
+from airchain.release.revision import Revision
+from airchain.store import Store
+from airchain.store.records import ReleaseEntry, read, releases_key
+
+SHORT = 12
+
+
+def short(digest: str) -> str:
+    """A digest as people write it: the first twelve hexadecimal digits."""
+    return digest.removeprefix("sha256:")[:SHORT]
+
+
+def add(store: Store, product: str, digest: str, revision: Revision) -> ReleaseEntry:
+    """Enter a release; one that is there already keeps its first time."""
+    for entry in entries(store, product):
+        if entry.digest == digest:
+            return entry
+    created = datetime.now(UTC)
+    entry = ReleaseEntry(
+        digest=digest,
+        revision=revision.name,
+        subject=revision.subject,
+        created=created,
+        author=revision.author,
+    )
+    key = f"{releases_key(product)}/{created:%Y%m%dT%H%M%S.%fZ}-{short(digest)}"
+    try:
+        store.create(key, entry.encode())
+    except Conflict:  # made by another process within the same microsecond: the same release
+        pass
+    return entry
+
+
+def entries(store: Store, product: str) -> Sequence[ReleaseEntry]:
+    """All releases, newest first."""
+    found = (read(store, key, ReleaseEntry) for key in store.list(releases_key(product)))
+    return sorted((e for e in found if e), key=lambda e: e.created, reverse=True)
+
+
+def find(store: Store, product: str, name: str) -> ReleaseEntry:
+    """The release whose digest or commit starts with `name`.
+
+    Several releases of one commit (other settings, other base images) are
+    resolved to the newest; several commits are an error.
+    """
+    listed = entries(store, product)
+    wanted = name.removeprefix("sha256:")
+    found = [e for e in listed if e.digest.removeprefix("sha256:").startswith(wanted)]
+    found = found or [e for e in listed if e.revision.startswith(wanted)]
+    if not found:
+        raise ReleaseError(
+            f"no release named {name!r}",
+            where=product,
+            hint="`airchain releases` lists them; `airchain release` makes one of this commit",
+        )
+    if len({(e.revision, e.digest) for e in found}) > 1 and len({e.revision for e in found}) > 1:
+        raise ReleaseError(
+            f"{name!r} names several releases: {', '.join(short(e.digest) for e in found)}",
+            where=product,
+            hint="write more digits",
+        )
+    return found[0]

@@ -1,0 +1,75 @@
+"""The environment pointer: the one write that deploys."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from airchain.errors import Conflict, DeployError
+from airchain.store import Store
+from airchain.store.records import Pointer, decode, pointer_key
+
+
+@dataclass(frozen=True)
+class Held:
+    """A pointer as it was read, with the version that a change of it refers to."""
+
+    pointer: Pointer
+    version: str
+
+
+def author() -> str:
+    """Who moves the pointer, as others shall see it."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def hold(store: Store, product: str, environment: str) -> Held | None:
+    """The pointer, or None where nothing was ever deployed."""
+    found = store.get(pointer_key(product, environment))
+    return None if found is None else Held(decode(found, Pointer), found.version)
+
+
+def begin(previous: Pointer | None, release: str, *, staged: bool) -> Pointer:
+    """The pointer that starts a deployment; `staged` admits no host at first."""
+    return Pointer(
+        serial=previous.serial + 1 if previous else 1,
+        release=release,
+        previous=previous.release if previous else None,
+        admitted=() if staged and previous else None,
+        updated=datetime.now(UTC),
+        author=author(),
+    )
+
+
+def again(pointer: Pointer) -> Pointer:
+    """The same deployment under a new serial, so that hosts which failed try it again."""
+    return pointer.model_copy(
+        update={"serial": pointer.serial + 1, "updated": datetime.now(UTC), "author": author()}
+    )
+
+
+def admit(pointer: Pointer, hosts: tuple[str, ...] | None) -> Pointer:
+    """The same deployment, with these hosts on the new release (None: all)."""
+    return pointer.model_copy(update={"admitted": hosts, "updated": datetime.now(UTC)})
+
+
+def write(store: Store, product: str, environment: str, new: Pointer, held: Held | None) -> Held:
+    """Write `new` in place of what was held; another writer in between is an error."""
+    key = pointer_key(product, environment)
+    try:
+        if held is None:
+            version = store.create(key, new.encode())
+        else:
+            version = store.replace(key, new.encode(), held.version)
+    except Conflict as error:
+        now = hold(store, product, environment)
+        raise DeployError(
+            f"another deployment moved the pointer meanwhile ({now.pointer.author})"
+            if now
+            else "the pointer was removed meanwhile",
+            where=f"{product} {environment}",
+            hint="`airchain status` shows where it stands; run `deploy` again to go on from there",
+        ) from error
+    return Held(new, version)

@@ -1,0 +1,141 @@
+"""The driver against hosts that are threads: they follow the pointer as a host would."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airchain.errors import DeployError
+from airchain.progress import Silent
+from airchain.release import pointer
+from airchain.release.deploy import deploy
+from airchain.store import DirectoryStore
+from airchain.store.records import Pointer, Report, ServiceReport, read, report_key
+from airchain.store.records import pointer_key as key_of
+
+
+class Host(threading.Thread):
+    """Follows the pointer; cannot run the releases in `broken`."""
+
+    def __init__(self, store: DirectoryStore, name: str, broken: tuple[str, ...]) -> None:
+        super().__init__(daemon=True)
+        self.store, self.host, self.broken = store, name, broken
+        self.running: str | None = None
+        self.seen: list[str | None] = []
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self.stopped.wait(0.01):
+            self.step()
+
+    def step(self) -> None:
+        held = read(self.store, key_of("p", "prod"), Pointer)
+        if held is None:
+            return
+        wanted = held.release_for(self.host)
+        failed = wanted in self.broken
+        if not failed and wanted != self.running:
+            self.running = wanted
+            self.seen.append(wanted)
+        self.report(held.serial, failed=failed, prepared=held.release)
+
+    def report(self, serial: int, *, failed: bool, prepared: str) -> None:
+        now = datetime.now(UTC)
+        web = ServiceReport(
+            name="web",
+            kind="web",
+            state="failed" if failed else "running",
+            since=now,
+            check="GET /healthz: 500" if failed else "",
+            log=("boom",) if failed else (),
+        )
+        fields: dict[str, Any] = {
+            "host": self.host,
+            "fleet": "web",
+            "address": "10.0.0.1",
+            "booted": now,
+            "written": now,
+            "state": "failed" if failed else "in_service",
+            "in_service": True,
+            "serial": serial,
+            "running": self.running,
+            "prepared": (prepared,),
+            "services": (web,),
+            "error": "web is unhealthy" if failed else None,
+        }
+        self.store.put(report_key("p", "prod", self.host), Report(**fields).encode())
+
+
+@contextmanager
+def fleet(store: DirectoryStore, *broken: str, hosts: int = 3) -> Iterator[list[Host]]:
+    threads = [Host(store, f"web-{n}", broken) for n in range(hosts)]
+    for thread in threads:
+        thread.step()
+        thread.start()
+    try:
+        yield threads
+    finally:
+        for thread in threads:
+            thread.stopped.set()
+            thread.join()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DirectoryStore:
+    found = DirectoryStore(tmp_path)
+    first = deploy(found, "p", "prod", "r1", Silent())
+    assert first.hosts == ()
+    return found
+
+
+def test_every_host_arrives(store: DirectoryStore) -> None:
+    """A deployment ends when each host serves the release."""
+    with fleet(store) as hosts:
+        done = deploy(store, "p", "prod", "r2", Silent())
+        assert done.hosts == ("web-0", "web-1", "web-2")
+        assert {h.running for h in hosts} == {"r2"}
+
+
+def test_a_broken_release_goes_back_by_itself(store: DirectoryStore) -> None:
+    """The first host fails: no other switches, the old release stays, the log is shown."""
+    with fleet(store, "r2") as hosts:
+        with pytest.raises(DeployError) as caught:
+            deploy(store, "p", "prod", "r2", Silent())
+        assert "web is unhealthy; release r1 serves" in caught.value.message
+        assert caught.value.detail == "web: GET /healthz: 500\nboom"
+        assert [h.seen for h in hosts] == [["r1"]] * 3
+    held = pointer.hold(store, "p", "prod")
+    assert held is not None
+    assert held.pointer.release == "r1"
+
+
+def test_a_deployment_that_stopped_half_way_goes_on(store: DirectoryStore) -> None:
+    """A pointer left at the canary is taken up by the next driver, under the same serial."""
+    with fleet(store):
+        held = pointer.hold(store, "p", "prod")
+        assert held is not None
+        half = pointer.admit(pointer.begin(held.pointer, "r2", staged=True), ("web-1",))
+        pointer.write(store, "p", "prod", half, held)
+        done = deploy(store, "p", "prod", "r2", Silent())
+        assert (done.serial, done.changed) == (half.serial, False)
+
+
+def test_what_failed_can_be_asked_for_again(store: DirectoryStore) -> None:
+    """The same release deployed again gets a new serial, so hosts that failed try again."""
+    with fleet(store, "r1", hosts=1) as hosts:
+        hosts[0].broken = ()
+        done = deploy(store, "p", "prod", "r1", Silent())
+        assert done.serial == 2
+
+
+def test_two_writers_of_the_pointer_exclude_each_other(store: DirectoryStore) -> None:
+    """The second of two drivers that read the same pointer is told who moved it."""
+    held = pointer.hold(store, "p", "prod")
+    assert held is not None
+    pointer.write(store, "p", "prod", pointer.again(held.pointer), held)
+    with pytest.raises(DeployError, match="another deployment moved the pointer"):
+        pointer.write(store, "p", "prod", pointer.again(held.pointer), held)
