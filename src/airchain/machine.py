@@ -1,0 +1,89 @@
+"""What Airchain needs of the machine that it runs on: the one list of Debian packages.
+
+Root on Debian gets what is missing installed; anybody else gets one error
+that names every missing package and the command that installs them.
+`python -m airchain.machine test` prepares a machine for the tests.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from airchain.errors import AirchainError, PreflightError
+from airchain.progress import Progress, Silent
+from airchain.run import run
+
+APT_TIMEOUT = 600.0
+
+
+@dataclass(frozen=True)
+class Package:
+    """A Debian package, a file that shows it is there, and what it is needed for."""
+
+    name: str
+    shown_by: str
+    purpose: str
+
+
+PACKAGES = {
+    "git": Package("git", "/usr/bin/git", "the commit a release is made from"),
+    "engine": Package("docker.io", "/usr/sbin/dockerd", "a private Docker Engine"),
+    "iptables": Package("iptables", "/usr/sbin/iptables", "the engine's networks"),
+    "registry": Package("docker-registry", "/usr/bin/docker-registry", "the local registry"),
+    "bootstrap": Package("mmdebstrap", "/usr/bin/mmdebstrap", "images from the Debian archive"),
+    "browser": Package("chromium", "/usr/bin/chromium", "the end-to-end tests"),
+}
+TEST = ("browser",)
+
+
+def missing(needs: Iterable[str]) -> tuple[Package, ...]:
+    """Those packages of `needs` (keys of `PACKAGES`) that are not installed."""
+    packages = (PACKAGES[need] for need in needs)
+    return tuple(
+        p
+        for p in packages
+        if not (Path(p.shown_by).exists() or shutil.which(Path(p.shown_by).name))
+    )
+
+
+def ensure(needs: Iterable[str], progress: Progress) -> None:
+    """Install what is missing where that is possible; raise `PreflightError` otherwise."""
+    absent = missing(needs)
+    if not absent:
+        return
+    names = [p.name for p in absent]
+    if not (os.geteuid() == 0 and shutil.which("apt-get")):
+        raise PreflightError(
+            "missing: " + ", ".join(f"{p.name} (for {p.purpose})" for p in absent),
+            hint=f"sudo apt-get install --no-install-recommends {' '.join(names)}",
+        )
+    with progress.step(f"install {', '.join(names)}"):
+        _install(names)
+
+
+def _install(names: Sequence[str]) -> None:
+    env = {"DEBIAN_FRONTEND": "noninteractive"}
+    run(["apt-get", "update", "-qq"], env=env, timeout=APT_TIMEOUT)
+    run(
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *names],
+        env=env,
+        timeout=APT_TIMEOUT,
+    )
+
+
+def _main(groups: Sequence[str]) -> int:
+    try:
+        ensure(TEST if "test" in groups else PACKAGES, Silent())
+    except AirchainError as error:
+        sys.stderr.write(f"{error}\n{error.hint or ''}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(_main(sys.argv[1:]))
