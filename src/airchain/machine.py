@@ -2,7 +2,7 @@
 
 Root on Debian gets what is missing installed; anybody else gets one error
 that names every missing package and the command that installs them.
-`python -m airchain.machine test` prepares a machine for the tests.
+`python -m airchain.machine run test` prepares a machine for both groups.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ PACKAGES = {
     "bootstrap": Package("mmdebstrap", "/usr/bin/mmdebstrap", "images from the Debian archive"),
     "browser": Package("chromium", "/usr/bin/chromium", "the end-to-end tests"),
 }
-TEST = ("browser",)
+GROUPS = {
+    "run": ("git", "engine", "iptables", "registry", "bootstrap"),
+    "test": ("git", "browser"),
+}
 
 
 def missing(needs: Iterable[str]) -> tuple[Package, ...]:
@@ -78,7 +81,7 @@ def _install(names: Sequence[str]) -> None:
 
 def _main(groups: Sequence[str]) -> int:
     try:
-        ensure(TEST if "test" in groups else PACKAGES, Silent())
+        ensure([need for group in groups for need in GROUPS[group]], Silent())
     except AirchainError as error:
         sys.stderr.write(f"{error}\n{error.hint or ''}\n")
         return 1

@@ -1,0 +1,45 @@
+# The two commands that matter: `make demo` and `make test`.
+SHELL := /bin/sh
+AIRCHAIN := .venv/bin/airchain
+PYTEST := .venv/bin/pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo down test lint test-unit test-integration test-e2e lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv with everything for development
+	@scripts/setup dev
+
+demo: ## From nothing to tv/ served by a fleet on this machine
+	@scripts/setup cli
+	@$(AIRCHAIN) -C tv up prod
+
+down: ## Remove what `make demo` started
+	@$(AIRCHAIN) -C tv down prod
+
+test: lint test-unit test-integration test-e2e ## Everything: linters, unit, integration, end to end
+
+lint: setup ## ruff, mypy strict, direction of imports
+	@.venv/bin/ruff check src tests tv
+	@.venv/bin/ruff format --check src tests tv
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+test-unit: setup ## Unit tests: no engine, no network
+	@$(PYTEST) tests/unit
+
+test-integration: setup ## Tests against a real engine, registry and hosts
+	@.venv/bin/python -m airchain.machine run
+	@$(PYTEST) tests/integration
+
+test-e2e: setup ## The main job: tv/ in a real browser, deploys and scaling under a probe
+	@.venv/bin/python -m airchain.machine run test
+	@$(PYTEST) tests/e2e
+
+lock: ## Write the lock files anew
+	@scripts/lock
+
+clean: ## Remove .venv and caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
