@@ -22,6 +22,9 @@ traceback; `--debug` adds it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 
 class AirchainError(Exception):
     """A failure that is shown to the user as `message`, `where`, `hint`.
@@ -47,8 +50,44 @@ class AirchainError(Exception):
         return f"{self.where}: {self.message}" if self.where else self.message
 
 
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong in a specification; `line` counts from 1.
+
+    `field` is the path of the field, such as `services.django.port`; it is
+    empty where the whole file is meant.
+    """
+
+    file: str
+    line: int | None
+    field: str
+    message: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return (
+            f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+        )
+
+
 class SpecError(AirchainError):
-    """The specification is wrong."""
+    """The specification is wrong. Where it was checked, `problems` holds all at once."""
+
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(cls, problems: Sequence[Problem]) -> SpecError:
+        """One error for all `problems`, each a line of `detail` followed by its hint."""
+        lines = []
+        for problem in problems:
+            lines.append(str(problem))
+            lines += [f"  hint: {line}" for line in (problem.hint or "").splitlines()]
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        files = " and ".join(dict.fromkeys(p.file for p in problems))
+        error = cls(f"{count} in {files}", detail="\n".join(lines))
+        error.problems = tuple(problems)
+        return error
 
 
 class PreflightError(AirchainError):

@@ -1,0 +1,66 @@
+"""What every command is given: places, output and, when asked for, the product.
+
+def build(ctx: typer.Context) -> None:
+    context = Context.of(ctx)
+    context.product.images
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airchain.paths import Home
+
+if TYPE_CHECKING:
+    import typer
+
+    from airchain.cli.output import Output
+    from airchain.spec.model import Environment, Product
+    from airchain.store import DirectoryStore
+
+
+@dataclass(frozen=True)
+class Context:
+    """`folder` is where airchain.yaml stands; nothing is read before it is needed."""
+
+    home: Home
+    output: Output
+    folder: Path
+    debug: bool = False
+
+    @classmethod
+    def of(cls, ctx: typer.Context) -> Context:
+        """The context that `airchain` made for this run."""
+        context = ctx.find_object(cls)
+        if context is None:
+            raise RuntimeError("a command ran outside of airchain.cli.main")
+        return context
+
+    @cached_property
+    def product(self) -> Product:
+        """The specification, read and checked; raises `SpecError`."""
+        from airchain.spec.load import load
+
+        return load(self.folder)
+
+    @cached_property
+    def store(self) -> DirectoryStore:
+        """The store on this machine."""
+        from airchain.store import DirectoryStore
+
+        return DirectoryStore(self.home.store)
+
+    def environment(self, name: str) -> Environment:
+        """The environment `name` of the product; raises `SpecError` with those there are."""
+        from airchain.errors import SpecError
+
+        found = self.product.environments.get(name)
+        if found is None:
+            known = ", ".join(self.product.environments)
+            raise SpecError(
+                f"there is no environment {name!r}", where="environments", hint=f"known: {known}"
+            )
+        return found
