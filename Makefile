@@ -7,7 +7,7 @@ PYTEST := .venv/bin/pytest
 .PHONY: help setup demo down test lint test-unit test-integration test-e2e lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make .venv with everything for development
 	@scripts/setup dev
@@ -32,10 +32,12 @@ test-unit: setup ## Unit tests: no engine, no network
 
 test-integration: setup ## Tests against a real engine, registry and hosts
 	@.venv/bin/python -m airchain.machine run
+	@$(AIRCHAIN) engine start
 	@$(PYTEST) tests/integration
 
 test-e2e: setup ## The main job: tv/ in a real browser, deploys and scaling under a probe
 	@.venv/bin/python -m airchain.machine run test
+	@$(AIRCHAIN) engine start
 	@$(PYTEST) tests/e2e
 
 lock: ## Write the lock files anew

@@ -39,7 +39,7 @@ PACKAGES = {
     "browser": Package("chromium", "/usr/bin/chromium", "the end-to-end tests"),
 }
 GROUPS = {
-    "run": ("git", "engine", "iptables", "registry", "bootstrap"),
+    "run": ("git", "registry", "bootstrap"),
     "test": ("git", "browser"),
 }
 

@@ -113,7 +113,7 @@ class _Driver:
         old = held.pointer.previous
         outcome = "nothing was deployed before, so nothing serves"
         if old is not None:
-            back = pointer.begin(held.pointer, old, staged=False)
+            back = pointer.back(held.pointer, old)
             with self.progress.step(f"revert to {index.short(old)}"):
                 held = pointer.write(self.store, self.product, self.environment, back, held)
                 if not isinstance(self._wait(held, "all hosts"), rollout.Done):

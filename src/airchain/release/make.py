@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
+from airchain.images import build_and_push
+from airchain.images.engine import Engine
+from airchain.paths import Home
+from airchain.progress import Progress
 from airchain.registry.client import pull_artifact, push_artifact
 from airchain.release import index
-from airchain.release.revision import Revision
+from airchain.release.revision import Revision, read_revision
 from airchain.spec.model import Product
 from airchain.store import Store
 from airchain.store.base import Object
@@ -43,6 +48,20 @@ def make(
         tag=revision.short,
     )
     return index.add(store, product.product, digest, revision)
+
+
+def make_from_folder(
+    product: Product, folder: Path, engine: Engine, home: Home, store: Store, progress: Progress
+) -> ReleaseEntry:
+    """Build, test and push what changed, and make a release of it."""
+    revision = read_revision(folder)
+    images = build_and_push(
+        product, folder, engine=engine, home=home, revision=revision.name, progress=progress
+    )
+    with progress.step("release") as step:
+        entry = make(product, revision, images, store)
+        step.note(f"{index.short(entry.digest)} of {revision.short}")
+    return entry
 
 
 def fetch(registry: str, product: str, digest: str) -> Release:

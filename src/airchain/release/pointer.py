@@ -11,6 +11,8 @@ from airchain.errors import Conflict, DeployError
 from airchain.store import Store
 from airchain.store.records import Pointer, decode, pointer_key
 
+HISTORY = 10
+
 
 @dataclass(frozen=True)
 class Held:
@@ -31,16 +33,37 @@ def hold(store: Store, product: str, environment: str) -> Held | None:
     return None if found is None else Held(decode(found, Pointer), found.version)
 
 
+def before(store: Store, product: str, environment: str) -> str:
+    """The digest that a rollback goes to; `DeployError` where there is none."""
+    held = hold(store, product, environment)
+    if held is None or not held.pointer.history:
+        raise DeployError(
+            "no release was deployed before this one",
+            where=f"{product} {environment}",
+            hint="`airchain releases` lists releases; `airchain deploy` brings one",
+        )
+    return held.pointer.history[0]
+
+
 def begin(previous: Pointer | None, release: str, *, staged: bool) -> Pointer:
     """The pointer that starts a deployment; `staged` admits no host at first."""
+    served = (previous.release, *previous.history) if previous else ()
     return Pointer(
         serial=previous.serial + 1 if previous else 1,
         release=release,
         previous=previous.release if previous else None,
+        history=tuple(r for r in served if r != release)[:HISTORY],
         admitted=() if staged and previous else None,
         updated=datetime.now(UTC),
         author=author(),
     )
+
+
+def back(failed: Pointer, old: str) -> Pointer:
+    """The pointer that takes a failed deployment back: its release never served."""
+    fields = begin(failed, old, staged=False).model_dump()
+    fields["history"] = tuple(r for r in failed.history if r != old)
+    return Pointer(**fields)
 
 
 def again(pointer: Pointer) -> Pointer:

@@ -72,12 +72,14 @@ class Pointer(Record):
     """The release of an environment and how far its rollout has come.
 
     Hosts named in `admitted`, or all where it is None, run `release`; the
-    others run `previous`. `serial` counts deployments.
+    others run `previous`. `serial` counts deployments. `history` holds the
+    releases that served before, newest first: what a rollback goes back to.
     """
 
     serial: int
     release: str
     previous: str | None = None
+    history: tuple[str, ...] = ()
     admitted: tuple[str, ...] | None = None
     updated: datetime
     author: str

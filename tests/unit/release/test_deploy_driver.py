@@ -139,3 +139,20 @@ def test_two_writers_of_the_pointer_exclude_each_other(store: DirectoryStore) ->
     pointer.write(store, "p", "prod", pointer.again(held.pointer), held)
     with pytest.raises(DeployError, match="another deployment moved the pointer"):
         pointer.write(store, "p", "prod", pointer.again(held.pointer), held)
+
+
+def test_rollback_goes_to_what_served_before(store: DirectoryStore) -> None:
+    """A release that was taken back is not what a rollback goes to."""
+    with fleet(store, "r3"):
+        deploy(store, "p", "prod", "r2", Silent())
+        with pytest.raises(DeployError):
+            deploy(store, "p", "prod", "r3", Silent())
+        assert pointer.before(store, "p", "prod") == "r1"
+        deploy(store, "p", "prod", "r1", Silent())
+        assert pointer.before(store, "p", "prod") == "r2"
+
+
+def test_a_rollback_needs_something_to_go_back_to(store: DirectoryStore) -> None:
+    """The first release has nothing before it, and the error says so."""
+    with pytest.raises(DeployError, match="no release was deployed before"):
+        pointer.before(store, "p", "prod")

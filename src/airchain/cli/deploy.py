@@ -1,0 +1,73 @@
+"""`airchain deploy`: bring a release to an environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from airchain.cli.context import Context
+
+if TYPE_CHECKING:
+    from airchain.release.deploy import Deployed
+
+
+def deploy(
+    ctx: typer.Context,
+    environment: Annotated[str, typer.Argument(help="Where to, such as prod.")],
+    release: Annotated[
+        str | None,
+        typer.Argument(help="First digits of a release or commit; without it, the current commit."),
+    ] = None,
+) -> None:
+    """Bring a release to every host of an environment.
+
+    Hosts prepare while the old release serves; one host switches first, then
+    the rest. A release that does not become healthy is taken back.
+    """
+    from airchain.fleet.environment import ready
+    from airchain.release import index
+    from airchain.release.deploy import deploy as drive
+    from airchain.release.make import make_from_folder
+
+    context = Context.of(ctx)
+    context.environment(environment)
+    product = context.product
+    if release is None:
+        engine = ready(product, context.home, context.output)
+        entry = make_from_folder(
+            product, context.folder, engine, context.home, context.store, context.output
+        )
+    else:
+        entry = index.find(context.store, product.product, release)
+    done = drive(context.store, product.product, environment, entry.digest, context.output)
+    tell(context, environment, done)
+
+
+def tell(context: Context, environment: str, done: Deployed) -> None:
+    """Say what a deployment came to and where the time went."""
+    from airchain.release.index import short
+
+    context.output.timings()
+    if done.hosts:
+        outcome = f"release {short(done.release)} serves on {len(done.hosts)} hosts"
+    else:
+        outcome = (
+            f"{environment} points at release {short(done.release)}; "
+            f"no host is up, `airchain up {environment}` starts them"
+        )
+
+    def human() -> None:
+        context.output.print(outcome)
+        phases = sorted({phase for report in done.reports for phase in report.timings})
+        if done.changed and phases:
+            context.output.table(
+                ("host", *(f"{phase} s" for phase in phases)),
+                [
+                    (r.host, *(f"{r.timings.get(phase, 0):.2f}" for phase in phases))
+                    for r in done.reports
+                ],
+                right=tuple(f"{phase} s" for phase in phases),
+            )
+
+    context.output.result(done, human)
