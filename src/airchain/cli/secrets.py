@@ -1,0 +1,74 @@
+"""`airchain secrets`: set and list an environment's secrets."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from airchain.cli.context import Context
+
+app = typer.Typer(no_args_is_help=True, help="Set and list an environment's secrets.")
+EnvironmentName = Annotated[str, typer.Argument(help="Which environment, such as prod.")]
+
+
+@app.command("set")
+def set_(
+    ctx: typer.Context,
+    environment: EnvironmentName,
+    name: Annotated[str, typer.Argument(help="The name in airchain.yaml, such as API_TOKEN.")],
+) -> None:
+    """Read a value from standard input (or ask for it) and keep it.
+
+    A trailing newline is not part of the value. Hosts that are up get it
+    when they are replaced.
+    """
+    from airchain.fleet import secrets
+
+    context = Context.of(ctx)
+    context.environment(environment)
+    if sys.stdin.isatty():
+        value = typer.prompt(name, hide_input=True, err=True).encode()
+    else:
+        value = sys.stdin.buffer.read().removesuffix(b"\n")
+    secrets.put(context.home, context.product.product, environment, name, value)
+    context.output.result({"set": name}, lambda: context.output.print(f"{name} is set"))
+
+
+@app.command("list")
+def list_(ctx: typer.Context, environment: EnvironmentName) -> None:
+    """List the names that the environment needs and whether each has a value."""
+    from airchain.fleet import secrets
+
+    context = Context.of(ctx)
+    needed = secrets.declared(context.environment(environment))
+    have = secrets.names(context.home, context.product.product, environment)
+    rows = [{"name": n, "set": n in have, "needed": n in needed} for n in {*needed, *have}]
+    rows.sort(key=lambda row: str(row["name"]))
+
+    def human() -> None:
+        context.output.table(
+            ("secret", "value", "needed"),
+            [
+                (r["name"], "set" if r["set"] else "MISSING", "yes" if r["needed"] else "no")
+                for r in rows
+            ],
+        )
+
+    context.output.result(rows, human)
+
+
+@app.command("remove")
+def remove(
+    ctx: typer.Context,
+    environment: EnvironmentName,
+    name: Annotated[str, typer.Argument(help="The secret to forget.")],
+) -> None:
+    """Forget a value."""
+    from airchain.fleet import secrets
+
+    context = Context.of(ctx)
+    context.environment(environment)
+    secrets.remove(context.home, context.product.product, environment, name)
+    context.output.result({"removed": name}, lambda: context.output.print(f"{name} is removed"))
