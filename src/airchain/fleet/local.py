@@ -1,0 +1,220 @@
+"""Hosts as system containers on this machine: launch, list, terminate."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from docker.errors import NotFound
+
+from airchain.fleet import host_args, machine, names, secrets
+from airchain.fleet.engine_api import session
+from airchain.fleet.host_args import HostPlan
+from airchain.fleet.settings import Settings, write_whole
+from airchain.images.engine import Engine
+from airchain.paths import Home
+from airchain.run import run
+from airchain.spec.model import Environment
+from airchain.store.records import host_key, lease_key
+
+# Beyond a service's own stop timeout: systemd and the engine inside end too.
+STOP_MARGIN = 20.0
+_SECRETS_TIMEOUT = 20
+
+
+@dataclass(frozen=True)
+class LocalHost:
+    """A host's container. `state` is the engine's word: created, running or exited."""
+
+    name: str
+    fleet: str
+    state: str
+    address: str
+    created: datetime
+
+
+def ensure_network(engine: Engine, product: str, environment: str) -> None:
+    """Make the environment's network where it is not there yet."""
+    name = names.network(product, environment)
+    labels = {names.PRODUCT: product, names.ENVIRONMENT: environment}
+    with session(engine, name) as client:
+        if not client.networks.list(names=[f"^{name}$"]):
+            client.networks.create(name, driver="bridge", labels=labels, check_duplicate=True)
+
+
+def remove_network(engine: Engine, product: str, environment: str) -> None:
+    """Remove the environment's network; none being there is fine."""
+    name = names.network(product, environment)
+    with session(engine, name) as client:
+        for network in client.networks.list(names=[f"^{name}$"]):
+            network.remove()
+
+
+def hosts(engine: Engine, product: str, environment: str) -> tuple[LocalHost, ...]:
+    """Every host of the environment, in whatever state, by name."""
+    with session(engine, "hosts") as client:
+        found = client.api.containers(
+            all=True, filters=names.selector(product, environment, "host")
+        )
+    return tuple(sorted((_host(summary) for summary in found), key=lambda h: h.name))
+
+
+def launch(
+    engine: Engine,
+    home: Home,
+    settings: Settings,
+    environment: Environment,
+    fleet: str,
+    host: str,
+) -> None:
+    """Create and start `host`, and give it the secrets of its fleet's services.
+
+    Returns as soon as it boots. A host that cannot be started leaves nothing.
+    """
+    plan = _plan(engine, home, settings, environment, fleet, host)
+    values = secrets.values(
+        home, settings.product, settings.environment, fleet_secrets(environment, fleet)
+    )
+    _prepare_folders(home, plan, settings.registry)
+    try:
+        with session(engine, host) as client:
+            name = names.container(plan.product, plan.environment, host)
+            client.api.create_container_from_config(host_args.body(plan), name)  # type: ignore[no-untyped-call]
+            client.api.start(name)
+        send_secrets(engine, settings, host, values)
+    except BaseException:
+        terminate(engine, home, settings, host, timeout=0)
+        raise
+
+
+def fleet_secrets(environment: Environment, fleet: str) -> tuple[str, ...]:
+    """Names of the secrets that the services of a fleet use."""
+    services = [environment.services[name] for name in environment.fleets[fleet].services]
+    return tuple(sorted({secret for service in services for secret in service.secrets}))
+
+
+def send_secrets(
+    engine: Engine, settings: Settings, host: str, values: Mapping[str, bytes]
+) -> None:
+    """Write the secrets into the memory of a running host, over standard input."""
+    container = names.container(settings.product, settings.environment, host)
+    run(
+        [engine.cli, "exec", "-i", container, "/usr/lib/airchain/receive-secrets"],
+        env=engine.env(),
+        stdin=_archive(values),
+        timeout=_SECRETS_TIMEOUT,
+        hint=f"`docker logs {container}` shows what the host said last",
+    )
+
+
+def terminate(engine: Engine, home: Home, settings: Settings, host: str, *, timeout: float) -> None:
+    """End `host`, giving its services `timeout` seconds, and remove all it had.
+
+    None being there is fine. `timeout` 0 ends it at once.
+    """
+    product, environment = settings.product, settings.environment
+    name = names.container(product, environment, host)
+    with session(engine, host) as client:
+        try:
+            if timeout:
+                client.api.stop(name, timeout=round(timeout + STOP_MARGIN))
+            client.api.remove_container(name, force=True, v=True)
+        except NotFound:
+            pass
+        try:
+            client.api.remove_volume(name)
+        except NotFound:
+            pass
+    _remove_folder(home.store / host_key(product, environment, host))
+    _remove_folder(_folder(home, product, environment, host))
+
+
+def stop_timeout(environment: Environment, fleet: str) -> float:
+    """Seconds that the slowest service of a fleet may take to stop."""
+    wanted = environment.fleets.get(fleet)
+    services = [environment.services[n] for n in wanted.services] if wanted else []
+    return max((service.stop_timeout for service in services), default=10.0)
+
+
+def _plan(
+    engine: Engine,
+    home: Home,
+    settings: Settings,
+    environment: Environment,
+    fleet: str,
+    host: str,
+) -> HostPlan:
+    size = settings.size(fleet, environment.fleets[fleet])
+    return HostPlan(
+        product=settings.product,
+        environment=settings.environment,
+        fleet=fleet,
+        host=host,
+        image=settings.host_image,
+        cpus=size.cpus,
+        memory=size.memory,
+        capabilities=machine.host_capabilities(engine),
+        store=str(home.store),
+        identity=str(_folder(home, settings.product, settings.environment, host) / "host.json"),
+    )
+
+
+def _prepare_folders(home: Home, plan: HostPlan, registry: str) -> None:
+    """What is mounted must exist, or the engine makes folders of its own there."""
+    home.registry_storage.mkdir(parents=True, exist_ok=True)
+    for key in (
+        host_key(plan.product, plan.environment, plan.host),
+        lease_key(plan.product, plan.environment, "x").removesuffix("/x"),
+    ):
+        (home.store / key).mkdir(parents=True, exist_ok=True)
+    identity = {
+        "product": plan.product,
+        "environment": plan.environment,
+        "fleet": plan.fleet,
+        "host": plan.host,
+        "registry": registry,
+    }
+    write_whole(Path(plan.identity), json.dumps(identity, indent=1).encode())
+
+
+def _folder(home: Home, product: str, environment: str, host: str) -> Path:
+    return home.environment(product, environment) / "hosts" / host
+
+
+def _remove_folder(folder: Path) -> None:
+    """Remove a folder of few files, among which others may just be writing."""
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            path.rmdir()
+        else:
+            path.unlink(missing_ok=True)
+    folder.rmdir()
+
+
+def _archive(values: Mapping[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, value in sorted(values.items()):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(value)
+            archive.addfile(entry, io.BytesIO(value))
+    return packed.getvalue()
+
+
+def _host(summary: Mapping[str, Any]) -> LocalHost:
+    networks = summary["NetworkSettings"]["Networks"]
+    return LocalHost(
+        name=summary["Labels"][names.NAME],
+        fleet=summary["Labels"][names.FLEET],
+        state=summary["State"],
+        address=next((n["IPAddress"] for n in networks.values() if n["IPAddress"]), ""),
+        created=datetime.fromtimestamp(summary["Created"]).astimezone(),
+    )

@@ -1,0 +1,98 @@
+"""Values of secrets on the building machine: one file each, for their owner only.
+
+The specification names them; a value never stands in it, in an image or in a
+command line. Hosts and backing services get theirs through tmpfs.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets as randomness
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from airchain.errors import FleetError
+from airchain.fleet.settings import write_whole
+from airchain.paths import Home
+from airchain.spec.model import Environment, Secret
+
+_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+_RANDOM_BYTES = 32
+_LARGEST = 64 * 1024
+
+
+def declared(environment: Environment) -> tuple[str, ...]:
+    """Names of all secrets that the environment's services and backing services use."""
+    services = {name for service in environment.services.values() for name in service.secrets}
+    backing = {name for service in environment.backing.values() for name in service.secrets}
+    return tuple(sorted(services | backing))
+
+
+def ensure(
+    home: Home, product: str, environment: str, needed: Iterable[str], known: Mapping[str, Secret]
+) -> tuple[str, ...]:
+    """Make the values that may be generated; return the names of those made now.
+
+    Any other value that is missing is a `FleetError` that names them all, and
+    nothing is made then.
+    """
+    folder = home.secrets(product, environment)
+    absent = [name for name in sorted(set(needed)) if not (folder / name).is_file()]
+    manual = [name for name in absent if not known.get(name, Secret()).generate]
+    if manual:
+        raise FleetError(
+            f"{'these secrets have' if len(manual) > 1 else 'this secret has'} no value: "
+            + ", ".join(manual),
+            where=f"{product} {environment}",
+            hint="\n".join(f"airchain secrets set {environment} {name}" for name in manual),
+        )
+    for name in absent:
+        put(home, product, environment, name, randomness.token_urlsafe(_RANDOM_BYTES).encode())
+    return tuple(absent)
+
+
+def put(home: Home, product: str, environment: str, name: str, value: bytes) -> None:
+    """Set one value; at most 64 KiB."""
+    if not _NAME.fullmatch(name):
+        raise FleetError(
+            "is not a name of a secret",
+            where=repr(name),
+            hint="capital letters, digits and underscores, a letter first",
+        )
+    if not value or len(value) > _LARGEST:
+        raise FleetError(f"a value has 1 to {_LARGEST} bytes, this has {len(value)}", where=name)
+    folder = home.secrets(product, environment)
+    folder.mkdir(parents=True, exist_ok=True)
+    for private in (folder, folder.parent, folder.parent.parent):
+        private.chmod(0o700)
+    write_whole(folder / name, value, mode=0o600)
+
+
+def listed(home: Home, product: str, environment: str) -> tuple[str, ...]:
+    """Names of the secrets that have a value."""
+    folder = home.secrets(product, environment)
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted(p.name for p in folder.iterdir() if _NAME.fullmatch(p.name)))
+
+
+def remove(home: Home, product: str, environment: str, name: str) -> None:
+    """Forget one value; none being there is a `FleetError`."""
+    path = home.secrets(product, environment) / name
+    if not _NAME.fullmatch(name) or not path.is_file():
+        raise FleetError("has no value", where=name, hint=f"airchain secrets list {environment}")
+    path.unlink()
+
+
+def values(home: Home, product: str, environment: str, names: Iterable[str]) -> dict[str, bytes]:
+    """The values of `names`; one missing is a `FleetError`."""
+    folder: Path = home.secrets(product, environment)
+    found: dict[str, bytes] = {}
+    for name in names:
+        try:
+            found[name] = (folder / name).read_bytes()
+        except FileNotFoundError:
+            raise FleetError(
+                "has no value", where=name, hint=f"airchain secrets set {environment} {name}"
+            ) from None
+    return found

@@ -1,0 +1,91 @@
+"""What the keeper and the local provider need beyond the release.
+
+`up` writes it to `settings.json` in the environment's folder; the release says
+which fleets and routes there are, this says with what they are built here.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from airchain.errors import FleetError
+from airchain.paths import Home
+from airchain.spec.model import Fleet, Product, Size
+from airchain.store.records import Record
+
+
+class Settings(Record):
+    """One environment on this machine. Images are anything that the engine can run."""
+
+    product: str
+    environment: str
+    registry: str
+    sizes: Mapping[str, Size]
+    host_image: str
+    edge_image: str
+
+    def size(self, name: str, fleet: Fleet) -> Size:
+        """What each host of the fleet `name` may use."""
+        try:
+            return self.sizes[fleet.size]
+        except KeyError:
+            raise FleetError(
+                f"size {fleet.size} is not defined on this machine",
+                where=f"fleet {name}",
+                hint=f"run `airchain up {self.environment}` again",
+            ) from None
+
+
+def settings(product: Product, environment: str, *, host_image: str, edge_image: str) -> Settings:
+    """The settings of one environment of `product`."""
+    return Settings(
+        product=product.product,
+        environment=environment,
+        registry=product.registry.name,
+        sizes=product.sizes,
+        host_image=host_image,
+        edge_image=edge_image,
+    )
+
+
+def save(home: Home, made: Settings) -> None:
+    """Write the settings, whole or not at all."""
+    write_whole(_path(home, made.product, made.environment), made.encode())
+
+
+def load(home: Home, product: str, environment: str) -> Settings:
+    """The settings that `up` wrote; none are a `FleetError`."""
+    path = _path(home, product, environment)
+    try:
+        return Settings.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise FleetError(
+            "is not up", where=f"{product} {environment}", hint=f"run `airchain up {environment}`"
+        ) from None
+    except ValidationError as error:
+        raise FleetError(
+            f"cannot be read: {error}", where=str(path), hint=f"run `airchain up {environment}`"
+        ) from error
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Replace the file at `path`; readers see the old or the new content."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, partial = tempfile.mkstemp(prefix=".partial-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(partial).chmod(mode)
+        os.replace(partial, path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def _path(home: Home, product: str, environment: str) -> Path:
+    return home.environment(product, environment) / "settings.json"
