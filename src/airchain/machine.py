@@ -44,6 +44,11 @@ GROUPS = {
 }
 
 
+def is_root() -> bool:
+    """Whether we may install packages and change limits of the kernel."""
+    return os.geteuid() == 0
+
+
 def missing(needs: Iterable[str]) -> tuple[Package, ...]:
     """Those packages of `needs` (keys of `PACKAGES`) that are not installed."""
     packages = (PACKAGES[need] for need in needs)
@@ -60,7 +65,7 @@ def ensure(needs: Iterable[str], progress: Progress) -> None:
     if not absent:
         return
     names = [p.name for p in absent]
-    if not (os.geteuid() == 0 and shutil.which("apt-get")):
+    if not (is_root() and shutil.which("apt-get")):
         raise PreflightError(
             "missing: " + ", ".join(f"{p.name} (for {p.purpose})" for p in absent),
             hint=f"sudo apt-get install --no-install-recommends {' '.join(names)}",
