@@ -65,7 +65,7 @@ SECTIONS: dict[str, tuple[Command, ...]] = {
         Command("status", "status:status", "Show fleets, hosts and what they run"),
         Command("logs", "logs:logs", "Show a service's log across hosts"),
         Command("exec", "exec:exec_", "Run a command in a service's container"),
-        Command("secret", "secret:app", "Set and list an environment's secrets"),
+        Command("secrets", "secrets:app", "Set and list an environment's secrets"),
     ),
 }
 COMMANDS = {command.name: command for section in SECTIONS.values() for command in section}
