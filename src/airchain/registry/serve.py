@@ -1,0 +1,155 @@
+"""The registry of the building machine: Debian's `docker-registry` on loopback.
+
+One process per port, over the part of the store that hosts read. It outlives
+the command that starts it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+from airchain import machine
+from airchain.errors import RegistryError, WaitTimeout
+from airchain.paths import Home
+from airchain.progress import Silent
+from airchain.registry import ports
+from airchain.registry.client import Client
+from airchain.run import DETAIL_LINES, alive, spawn
+
+START_TIMEOUT = 15.0
+STOP_TIMEOUT = 15.0
+_POLL = 0.05
+
+
+def ensure(home: Home, name: str) -> None:
+    """Have the registry `name` (`HOST:PORT`, HOST being loopback) answer.
+
+    Starts it where it does not run. Raises `RegistryError` where something
+    else holds the port, `PreflightError` where Debian's package is missing.
+    """
+    port = port_of(name)
+    if running(home, port) is None:
+        _check_free(home, port)
+        machine.ensure(("registry",), Silent())
+        _start(home, port)
+    _wait(home, name, port)
+
+
+def stop(home: Home, name: str) -> bool:
+    """End the registry `name`; False where it did not run."""
+    port = port_of(name)
+    pid = running(home, port)
+    if pid is None:
+        return False
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_TIMEOUT
+    while alive(pid):
+        if time.monotonic() > deadline:
+            raise WaitTimeout(f"the registry (pid {pid}) did not end in {STOP_TIMEOUT:g} s")
+        time.sleep(_POLL)
+    _file(home, port, "pid").unlink(missing_ok=True)
+    return True
+
+
+def running(home: Home, port: int) -> int | None:
+    """The process id of our registry on `port`; None where it does not run."""
+    pid = _pid(home, port)
+    # A process id may have been given to another process since.
+    ours = alive(pid) and str(_file(home, port, "yml")) in ports.command(pid)
+    return pid if ours else None
+
+
+def port_of(name: str) -> int:
+    """The port in a registry's name."""
+    return int(name.rpartition(":")[2])
+
+
+def configuration(storage: Path, port: int) -> str:
+    """The registry's configuration (JSON, which is YAML too)."""
+    document = {
+        "version": "0.1",
+        "log": {"level": "warn", "accesslog": {"disabled": True}},
+        "storage": {
+            "filesystem": {"rootdirectory": str(storage)},
+            "delete": {"enabled": True},
+            "cache": {"blobdescriptor": "inmemory"},
+        },
+        "http": {
+            "addr": f"127.0.0.1:{port}",
+            "headers": {"X-Content-Type-Options": ["nosniff"]},
+        },
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _check_free(home: Home, port: int) -> None:
+    other = ports.listener(port)
+    if other is None:
+        return
+    hint = f"stop it (kill {other.pid})" if other.pid else "stop it"
+    raise RegistryError(
+        f"port {port} is taken by {other}, which is not the registry of {home.root}",
+        hint=f"{hint}, or set another port in airchain.yaml: registry: {{name: localhost:5051}}",
+    )
+
+
+def _start(home: Home, port: int) -> None:
+    home.registry_storage.mkdir(parents=True, exist_ok=True)
+    home.registry.mkdir(parents=True, exist_ok=True)
+    config = _file(home, port, "yml")
+    config.write_text(configuration(home.registry_storage, port))
+    pid = spawn(
+        [_binary(), "serve", config],
+        log=_file(home, port, "log"),
+        env={"OTEL_TRACES_EXPORTER": "none"},
+        # It panics on the first; the others would override the configuration.
+        without=["AWS_CA_BUNDLE", *(v for v in os.environ if v.startswith("REGISTRY_"))],
+    )
+    _file(home, port, "pid").write_text(f"{pid}\n")
+
+
+def _wait(home: Home, name: str, port: int) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    with Client(f"127.0.0.1:{port}", timeout=2) as client:
+        while not client.answers():
+            # Its command line is empty while it is being executed: ask for life only.
+            if not alive(_pid(home, port)):
+                raise RegistryError(
+                    "the registry ended at once", where=name, detail=_log_tail(home, port)
+                )
+            if time.monotonic() > deadline:
+                raise WaitTimeout(
+                    f"waited {START_TIMEOUT:g} s for the registry to answer",
+                    where=name,
+                    detail=_log_tail(home, port),
+                )
+            time.sleep(_POLL)
+
+
+def _pid(home: Home, port: int) -> int:
+    try:
+        return int(_file(home, port, "pid").read_text())
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
+def _binary() -> str:
+    # Debian installs it where an ordinary user's PATH reaches too.
+    return shutil.which("docker-registry") or "/usr/bin/docker-registry"
+
+
+def _file(home: Home, port: int, suffix: str) -> Path:
+    return home.registry / f"{port}.{suffix}"
+
+
+def _log_tail(home: Home, port: int) -> str:
+    try:
+        lines = _file(home, port, "log").read_text(errors="replace").splitlines()
+    except FileNotFoundError:
+        return ""
+    return "\n".join(lines[-DETAIL_LINES:])
