@@ -7,16 +7,34 @@ line numbers and overlays are the business of `spec.load`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32)]
 SecretName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=64)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Memory = Annotated[str, Field(pattern=r"^[1-9][0-9]*[mg]$")]
 Kind = Literal["web", "worker", "cron", "task"]
+
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)$")
+
+
+def _seconds(value: object) -> object:
+    """`90`, `"500ms"`, `"1s"`, `"2m"` or `"1h"` as seconds; anything else as it is."""
+    match = _DURATION.match(value) if isinstance(value, str) else None
+    return float(match[1]) * _UNITS[match[2]] if match else value
+
+
+Seconds = Annotated[
+    float,
+    BeforeValidator(_seconds, json_schema_input_type=float | str),
+    Field(gt=0, le=86_400),
+]
 
 
 class Model(BaseModel):
@@ -32,10 +50,10 @@ class Registry(Model):
 
 
 class Size(Model):
-    """What a local host may use; `aws` is the instance type it stands for."""
+    """What a local host may use, `memory` as in `512m`, `2g`; `aws` is what it stands for there."""
 
     cpus: float = Field(gt=0)
-    memory: str = Field(pattern=r"^[0-9]+[mg]$")
+    memory: Memory
     aws: str | None = None
 
 
@@ -94,7 +112,7 @@ class Service(Model):
     stop_timeout: Seconds = 10
     drain_timeout: Seconds = 30
     timeout: Seconds = 600
-    memory: str | None = Field(default=None, pattern=r"^[0-9]+[mg]$")
+    memory: Memory | None = None
 
 
 class Backing(Model):
@@ -109,7 +127,7 @@ class Backing(Model):
     env: Mapping[str, str] = {}
     secrets: tuple[SecretName, ...] = ()
     data: str | None = Field(default=None, pattern=r"^/")
-    memory: str | None = Field(default=None, pattern=r"^[0-9]+[mg]$")
+    memory: Memory | None = None
     aws: str | None = None
 
 

@@ -1,0 +1,306 @@
+"""What relates the fields of a specification to each other.
+
+Pure: a `Draft` and the text of its Dockerfiles in, findings out. Every rule is
+a function of its own; `check` runs them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from airchain.spec.dockerfile import parents
+from airchain.spec.model import Image, Service
+from airchain.spec.shape import Draft, EnvironmentDraft, Finding, did_you_mean
+
+# Image names that Airchain itself uses in the product's part of the registry.
+_RESERVED_IMAGES = ("releases",)
+_RESERVED_PRODUCTS = ("airchain",)
+_RESERVED_BACKING = ("edge", "keeper")
+_ENV_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+# Lists of a service, each value's pattern, and the pattern in words.
+_FORMATS = (
+    (
+        "volumes",
+        re.compile(r"^[A-Za-z0-9._/-]+:/[^:]*(:ro|:rw)?$"),
+        "SOURCE:/TARGET or SOURCE:/TARGET:ro",
+    ),
+    ("tmpfs", re.compile(r"^/"), "a path that begins with /"),
+    ("capabilities", re.compile(r"^(?!CAP_)[A-Z][A-Z_]+$"), "a name such as NET_BIND_SERVICE"),
+)
+
+ProductRule = Callable[[Draft], Iterable[Finding]]
+EnvironmentRule = Callable[[Draft, EnvironmentDraft], Iterable[Finding]]
+
+
+def check(draft: Draft, dockerfiles: Mapping[str, str]) -> list[Finding]:
+    """All findings of the product itself; `dockerfiles` has the text by image name."""
+    found = [finding for rule in PRODUCT_RULES for finding in rule(draft)]
+    return found + list(image_graph(draft, dockerfiles))
+
+
+def check_environment(draft: Draft, environment: EnvironmentDraft) -> list[Finding]:
+    """All findings of one environment; paths are relative to it."""
+    return [f for rule in ENVIRONMENT_RULES for f in rule(draft, environment)]
+
+
+def reserved_names(draft: Draft) -> Iterator[Finding]:
+    """Names that Airchain needs for itself."""
+    if draft.product in _RESERVED_PRODUCTS:
+        yield Finding(("product",), f"{draft.product} is a name that airchain uses itself")
+    for name in _RESERVED_IMAGES:
+        if name in draft.declared.get("images", ()):
+            yield Finding(("images", name), f"{name} is a name that airchain uses itself")
+
+
+def image_origin(draft: Draft) -> Iterator[Finding]:
+    """An image is either bootstrapped or built."""
+    for name, image in draft.images.items():
+        if (image.bootstrap is None) == (image.build is None):
+            both = "both" if image.build else "neither"
+            yield Finding(
+                ("images", name),
+                f"needs bootstrap or build, has {both}",
+                "`bootstrap: {packages: […]}` starts from the Debian archive, "
+                "`build: FOLDER` from a Dockerfile",
+            )
+        if image.build is not None and image.build.startswith("/"):
+            yield Finding(
+                ("images", name, "build"),
+                f"must be a folder beside airchain.yaml, got {image.build}",
+            )
+
+
+def edge_ports(draft: Draft) -> Iterator[Finding]:
+    """Two environments on one machine cannot answer at the same port."""
+    seen: dict[int, str] = {}
+    for name, environment in draft.environments.items():
+        if environment.edge is None:
+            continue
+        port = environment.edge.port
+        if port in seen:
+            yield Finding(
+                ("environments", name, "edge", "port"),
+                f"{port} is the port of {seen[port]} as well",
+                "give each environment a port of its own, so that both can be up at once",
+            )
+        seen.setdefault(port, name)
+
+
+def image_graph(draft: Draft, dockerfiles: Mapping[str, str]) -> Iterator[Finding]:
+    """Images start from images that exist, and not from themselves."""
+    if draft.product is None or draft.registry is None:
+        return
+    graph: dict[str, tuple[str, ...]] = {}
+    declared = sorted(draft.declared.get("images", ()))
+    for name, text in dockerfiles.items():
+        image = draft.images[name]
+        graph[name] = parents(
+            text, registry=draft.registry.name, product=draft.product, args=image.args
+        )
+        for parent in graph[name]:
+            if parent not in declared:
+                yield Finding(
+                    ("images", name),
+                    f"is built from {parent}, which is not an image of this product",
+                    did_you_mean(parent, declared),
+                )
+    for cycle in cycles(graph):
+        yield Finding(("images", cycle[0]), f"is built from itself: {' → '.join(cycle)}")
+
+
+def cycles(graph: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
+    """Each cycle once, as `(a, b, a)`, beginning with its first name in the alphabet."""
+    found: dict[frozenset[str], tuple[str, ...]] = {}
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        if name in trail:
+            ring = trail[trail.index(name) :]
+            first = ring.index(min(ring))
+            ring = ring[first:] + ring[:first]
+            found.setdefault(frozenset(ring), (*ring, ring[0]))
+            return
+        for parent in graph.get(name, ()):
+            visit(parent, (*trail, name))
+
+    for name in sorted(graph):
+        visit(name, ())
+    return list(found.values())
+
+
+def image_references(draft: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
+    """Services and backing services run from images that exist."""
+    declared = sorted(draft.declared.get("images", ()))
+    users = [("services", n, s.image) for n, s in environment.services.items()]
+    users += [("backing", n, b.image) for n, b in environment.backing.items()]
+    for section, name, image in users:
+        if image not in declared:
+            yield Finding(
+                (section, name, "image"),
+                f"there is no image {image}",
+                did_you_mean(image, declared),
+            )
+
+
+def secret_references(draft: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
+    """A secret that is used is declared."""
+    declared = sorted(draft.declared.get("secrets", ()))
+    users = [("services", n, s.secrets) for n, s in environment.services.items()]
+    users += [("backing", n, b.secrets) for n, b in environment.backing.items()]
+    for section, name, secrets in users:
+        for index, secret in enumerate(secrets):
+            if secret not in declared:
+                yield Finding(
+                    (section, name, "secrets", index),
+                    f"the secret {secret} is not declared",
+                    f"declare it at the top: `secrets: {{{secret}: {{}}}}`, "
+                    "or `{generate: true}` for a random value",
+                )
+
+
+def kinds(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
+    """Each kind of service has what it needs, and nothing that it cannot use."""
+    for name, service in environment.services.items():
+        path = ("services", name)
+        if service.kind == "web":
+            if service.port is None:
+                yield Finding((*path, "port"), "is required for kind web")
+            if service.health is None:
+                yield Finding(
+                    (*path, "health"),
+                    "is required for kind web",
+                    "such as `health: /healthz`: nothing is sent to a service before this answers",
+                )
+        elif service.health is not None and service.port is None:
+            yield Finding((*path, "port"), "is required where health is given")
+        if service.kind == "cron":
+            yield from _schedule(path, service)
+        elif service.schedule is not None:
+            yield Finding((*path, "schedule"), f"is for kind cron, this is kind {service.kind}")
+
+
+def container_settings(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
+    """What a container is given has the format that Docker asks for."""
+    for name, service in environment.services.items():
+        path = ("services", name)
+        if service.user is not None and service.user.partition(":")[0] in ("root", "0"):
+            yield Finding((*path, "user"), "containers do not run as root", "name another user")
+        for field, pattern, words in _FORMATS:
+            for index, value in enumerate(getattr(service, field)):
+                if not pattern.match(value):
+                    yield Finding((*path, field, index), f"must be {words}, got {value!r}")
+        for variable in service.env:
+            if not _ENV_NAME.match(variable):
+                yield Finding((*path, "env", variable), "is not a name for a variable")
+            elif variable.startswith("AIRCHAIN_"):
+                yield Finding((*path, "env", variable), "AIRCHAIN_… is set by airchain itself")
+
+
+def routes(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
+    """A route leads to a web service, and no path has two routes."""
+    declared = sorted(environment.declared.get("services", ()))
+    seen: dict[str, int] = {}
+    for index, route in environment.routes.items():
+        path = ("routes", index)
+        service = environment.services.get(route.to)
+        if route.to not in declared:
+            yield Finding(
+                (*path, "to"),
+                f"there is no service {route.to}",
+                did_you_mean(route.to, declared),
+            )
+        elif service is not None and service.kind != "web":
+            yield Finding((*path, "to"), f"{route.to} is of kind {service.kind}, not web")
+        if route.path in seen:
+            yield Finding(
+                (*path, "path"), f"{route.path} has a route already, number {seen[route.path] + 1}"
+            )
+        seen.setdefault(route.path, index)
+
+
+def fleets(draft: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
+    """A fleet runs services that exist, on hosts of a size that exists."""
+    declared = sorted(environment.declared.get("services", ()))
+    sizes = sorted(draft.declared.get("sizes", ()))
+    for name, fleet in environment.fleets.items():
+        path = ("fleets", name)
+        if fleet.min > fleet.max:
+            yield Finding((*path, "min"), f"{fleet.min} is more than max, which is {fleet.max}")
+        if fleet.size not in sizes:
+            yield Finding(
+                (*path, "size"), f"there is no size {fleet.size}", did_you_mean(fleet.size, sizes)
+            )
+        for index, service in enumerate(fleet.services):
+            if service not in declared:
+                yield Finding(
+                    (*path, "services", index),
+                    f"there is no service {service}",
+                    did_you_mean(service, declared),
+                )
+            elif service in fleet.services[:index]:
+                yield Finding((*path, "services", index), f"{service} is listed twice")
+
+
+def unused_services(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
+    """A service that no host would run is a mistake; tasks need no fleet of their own."""
+    if not environment.fleets:
+        return  # that is a finding of its own
+    run = {service for fleet in environment.fleets.values() for service in fleet.services}
+    for name, service in environment.services.items():
+        if service.kind != "task" and name not in run:
+            yield Finding(
+                ("services", name),
+                "no fleet runs it",
+                f"add it to a fleet's services ({', '.join(environment.fleets)}), "
+                f"or remove it from this environment with `{name}: null`",
+            )
+
+
+def backing_names(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
+    """Backing services share the names of hosts and services on the network."""
+    for name in environment.backing:
+        if name in environment.declared.get("services", ()):
+            yield Finding(("backing", name), f"there is a service {name} as well")
+        if name in _RESERVED_BACKING:
+            yield Finding(("backing", name), f"{name} is a name that airchain uses itself")
+
+
+def dockerfile_images(draft: Draft) -> dict[str, Image]:
+    """The images that are built from a Dockerfile whose place can be looked at."""
+    return {
+        name: image
+        for name, image in draft.images.items()
+        if image.build is not None and not image.build.startswith("/")
+    }
+
+
+def _schedule(path: tuple[str, str], service: Service) -> Iterator[Finding]:
+    from cronsim import CronSim, CronSimError
+
+    if service.schedule is None:
+        yield Finding(
+            (*path, "schedule"), "is required for kind cron", 'such as `schedule: "*/10 * * * *"`'
+        )
+        return
+    try:
+        next(CronSim(service.schedule, datetime(2026, 1, 1, tzinfo=UTC)))
+    except (CronSimError, StopIteration):
+        yield Finding(
+            (*path, "schedule"),
+            f"is not a schedule: {service.schedule!r}",
+            "five fields: minute hour day-of-month month day-of-week",
+        )
+
+
+PRODUCT_RULES: tuple[ProductRule, ...] = (reserved_names, image_origin, edge_ports)
+ENVIRONMENT_RULES: tuple[EnvironmentRule, ...] = (
+    image_references,
+    secret_references,
+    kinds,
+    container_settings,
+    routes,
+    fleets,
+    unused_services,
+    backing_names,
+)
