@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -166,6 +167,8 @@ def _ask(url: str) -> str | None:
     from docker.errors import DockerException
     from requests import RequestException
 
+    if not _listens(url):
+        return None
     try:
         client = DockerClient(base_url=url, timeout=PING_TIMEOUT)
     except (DockerException, RequestException):
@@ -177,6 +180,19 @@ def _ask(url: str) -> str | None:
     finally:
         client.close()
     return answer.get("Version", "")
+
+
+def _listens(url: str) -> bool:
+    """Whether somebody accepts connections at a `unix://` address; others are not judged."""
+    if not url.startswith("unix://"):
+        return True
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(PING_TIMEOUT)
+        try:
+            connection.connect(url.removeprefix("unix://"))
+        except OSError:
+            return False
+    return True
 
 
 def _checked(engine: Engine) -> Engine:
