@@ -1,0 +1,167 @@
+"""Bring this host to a release: the order of the acts.
+
+Whatever fails leaves the old instances serving; new ones are taken away again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from docker.api.client import APIClient
+
+from airchain.errors import DeployError
+from airchain.host import facts, nginx, pull, secrets, switch
+from airchain.host.cron import Crons
+from airchain.host.drain import Drain
+from airchain.host.identity import Identity, Places
+from airchain.host.instances import Instance, environment_of, images, wanted
+from airchain.host.plan import Plan, make_plan
+from airchain.host.report import Status
+from airchain.host.start import Starter
+from airchain.host.tasks import Tasks
+from airchain.registry.client import pull_artifact
+from airchain.spec.model import Environment
+from airchain.store.base import Object
+from airchain.store.records import Release, decode
+
+_REMEMBERED = 4
+
+
+@dataclass(frozen=True)
+class Target:
+    """A release whose images are on this host, and what this host runs of it."""
+
+    digest: str
+    release: Release
+    environment: Environment
+    instances: tuple[Instance, ...]
+
+
+class Converger:
+    """Knows the parts and calls them in order."""
+
+    def __init__(
+        self,
+        places: Places,
+        identity: Identity,
+        engine: APIClient,
+        status: Status,
+        starter: Starter,
+        tasks: Tasks,
+        crons: Crons,
+        drain: Drain,
+    ) -> None:
+        self._places = places
+        self._identity = identity
+        self._engine = engine
+        self._status = status
+        self._starter = starter
+        self._tasks = tasks
+        self._crons = crons
+        self._drain = drain
+        self._targets: dict[str, Target] = {}
+        # Held while images are pulled, and while one is removed.
+        self.images_lock = threading.Lock()
+
+    @property
+    def prepared(self) -> tuple[str, ...]:
+        """Releases whose images are here, whole and verified."""
+        return tuple(self._targets)
+
+    def prepare(self, digest: str) -> Target:
+        """Fetch the release and pull its images; report it as prepared."""
+        target = self._targets.pop(digest, None) or self._fetch(digest)
+        with self.images_lock:
+            disk = facts.disk(self._places.images)
+            pull.prepare(self._engine, images(target.release, target.instances), disk)
+        self._refuse_root(target.instances)
+        self._targets[digest] = target
+        for old in list(self._targets)[:-_REMEMBERED]:
+            del self._targets[old]
+        self._status.update(prepared=self.prepared)
+        return target
+
+    def keep_images(self, releases: Sequence[str | None]) -> set[str]:
+        """References of all images that these releases need here.
+
+        Raises `RegistryError` where a release cannot be read: then nothing is known.
+        """
+        targets = [self._targets.get(d) or self._fetch(d) for d in releases if d]
+        return {i.reference for t in targets for i in images(t.release, t.instances)}
+
+    def converge(self, digest: str, serial: int, still_wanted: Callable[[], bool]) -> None:
+        """Run the release `digest` on this host, for deployment number `serial`."""
+        began = time.monotonic()
+        target = self.prepare(digest)
+        timings = {"prepare": time.monotonic() - began}
+        secrets.require(self._places, self._identity, target.instances)
+        self._drain.reclaim(i.name for i in target.instances)
+        plan = make_plan(target.instances, facts.observe(self._places), self._drain.leaving)
+        self._say_pending(plan)
+        for task in plan.tasks:
+            self._tasks.complete(task, digest, serial, still_wanted)
+        try:
+            timings |= self._bring_up(plan, target.environment, still_wanted)
+            switching = time.monotonic()
+            old_workers = self._switch(plan, target.environment)
+        except BaseException:
+            self._drain.retire(plan.start, frozenset())
+            raise
+        self._crons.follow(plan.crons)
+        self._status.keep_only({i.service for i in target.instances})
+        now = time.monotonic()
+        timings |= {"switch": now - switching, "total": now - began}
+        self._status.update(timings={k: round(v, 3) for k, v in timings.items()})
+        self._drain.retire(plan.retire, old_workers)
+
+    def _bring_up(
+        self, plan: Plan, environment: Environment, still_wanted: Callable[[], bool]
+    ) -> dict[str, float]:
+        began = time.monotonic()
+        self._starter.install([*plan.start, *plan.crons])
+        self._starter.start(plan.start)
+        issued = time.monotonic() - began
+        took = self._starter.await_ready(plan.serving, environment.edge.domains[0], still_wanted)
+        return {"start": issued + took["start"], "health": took["health"]}
+
+    def _switch(self, plan: Plan, environment: Environment) -> frozenset[int]:
+        site = nginx.render(environment.routes, plan.web, self._places.in_service)
+        old_workers = switch.switch(self._places, site)
+        self._places.in_service.parent.mkdir(parents=True, exist_ok=True)
+        self._places.in_service.touch()
+        return old_workers
+
+    def _fetch(self, digest: str) -> Target:
+        identity = self._identity
+        repository = f"{identity.product}/releases"
+        data = pull_artifact(identity.registry, repository, digest)
+        release = decode(Object(f"{repository}@{digest}", data, digest), Release)
+        return Target(
+            digest,
+            release,
+            environment_of(release, identity.environment),
+            wanted(release, identity.environment, identity.fleet),
+        )
+
+    def _say_pending(self, plan: Plan) -> None:
+        for instance in (*plan.start, *plan.tasks):
+            self._starter.report(instance, state="pending", check="", log=())
+
+    def _refuse_root(self, instances: Sequence[Instance]) -> None:
+        for instance in instances:
+            user = instance.spec.user or pull.user_of(self._engine, instance.image)
+            if is_root(user):
+                raise DeployError(
+                    f"{instance.service} would run as root",
+                    where=f"services.{instance.service}",
+                    hint=f"write USER into the Dockerfile of image {instance.spec.image}, "
+                    f"or set services.{instance.service}.user",
+                )
+
+
+def is_root(user: str) -> bool:
+    """Whether a container's user, as an image or a service names it, is root."""
+    return user.partition(":")[0] in ("", "0", "root")

@@ -1,0 +1,116 @@
+"""Let old instances finish what they do, then stop them, beside everything else."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from airchain.errors import RunError
+from airchain.host import facts, switch, units
+from airchain.host.identity import Places
+from airchain.host.instances import Instance
+from airchain.run import run
+
+_POLL = 0.05
+_STOP_MARGIN = 30.0
+
+log = structlog.get_logger()
+
+
+class Drain:
+    """Instances on their way out. An instance that is wanted again can be reclaimed."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._change = threading.Condition()
+        self._draining: set[str] = set()
+        self._stopping: set[str] = set()
+
+    @property
+    def leaving(self) -> frozenset[str]:
+        """Names of the instances that are on their way out."""
+        with self._change:
+            return frozenset(self._draining | self._stopping)
+
+    def retire(self, instances: Sequence[Instance], old_workers: frozenset[int]) -> None:
+        """Drain and stop `instances` in the background.
+
+        A web service is stopped once nginx's `old_workers` have answered their
+        last request, or after its `drain_timeout`; a cron once it ended.
+        """
+        if not instances:
+            return
+        with self._change:
+            self._draining |= {i.name for i in instances}
+        args = (instances, old_workers)
+        threading.Thread(target=self._run, args=args, name="drain", daemon=True).start()
+
+    def reclaim(self, names: Iterable[str]) -> None:
+        """Keep those of `names` that still serve; wait for those that are being stopped."""
+        wanted = set(names)
+        with self._change:
+            self._draining -= wanted
+            self._change.wait_for(lambda: not self._stopping & wanted)
+
+    def _run(self, instances: Sequence[Instance], old_workers: frozenset[int]) -> None:
+        with ThreadPoolExecutor(len(instances), thread_name_prefix="drain") as pool:
+            for done in [pool.submit(self._retire, i, old_workers) for i in instances]:
+                if error := done.exception():
+                    log.error("drain", error=str(error))
+
+    def _retire(self, instance: Instance, old_workers: frozenset[int]) -> None:
+        if not self._drained(instance, old_workers):
+            return
+        with self._change:
+            if instance.name not in self._draining:
+                return
+            self._draining.discard(instance.name)
+            self._stopping.add(instance.name)
+        try:
+            stop(self._places, instance)
+        finally:
+            with self._change:
+                self._stopping.discard(instance.name)
+                self._change.notify_all()
+
+    def _drained(self, instance: Instance, old_workers: frozenset[int]) -> bool:
+        """Wait until nobody needs the instance; False where it was reclaimed."""
+        deadline = time.monotonic() + _patience(instance)
+        while not self._idle(instance, old_workers):
+            if instance.name not in self.leaving:
+                return False
+            if time.monotonic() > deadline:
+                log.warning("stopped while in use", instance=instance.name)
+                break
+            time.sleep(_POLL if instance.kind == "web" else 1)
+        return True
+
+    def _idle(self, instance: Instance, old_workers: frozenset[int]) -> bool:
+        if instance.kind == "web":
+            return switch.gone(old_workers)
+        if instance.kind == "cron":
+            return facts.states([instance])[0].active != "activating"
+        return True
+
+
+def stop(places: Places, instance: Instance) -> None:
+    """Stop the instance within its `stop_timeout` and remove its unit."""
+    limit = math.ceil(instance.spec.stop_timeout) + _STOP_MARGIN
+    for target in units.TARGETS:
+        (places.units / f"{target}.wants" / instance.unit).unlink(missing_ok=True)
+    try:
+        run(["systemctl", "stop", instance.unit], timeout=limit)
+    except RunError as error:
+        log.warning("not stopped", instance=instance.name, error=str(error))
+    (places.units / instance.unit).unlink(missing_ok=True)
+    run(["systemctl", "reset-failed", instance.unit], timeout=30, check=False)
+    log.info("stopped", instance=instance.name)
+
+
+def _patience(instance: Instance) -> float:
+    return instance.spec.timeout if instance.kind == "cron" else instance.spec.drain_timeout

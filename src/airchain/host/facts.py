@@ -1,0 +1,115 @@
+"""What is true of this host right now."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from airchain.host import units
+from airchain.host.identity import Places
+from airchain.host.instances import Instance
+from airchain.run import run
+
+_PROPERTIES = "Id,ActiveState,SubState,Result,NRestarts"
+_SYSTEMCTL_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit of ours as systemd sees it. `active` and `result` are systemd's own words."""
+
+    instance: Instance
+    active: str = "inactive"
+    sub: str = "dead"
+    result: str = "success"
+    restarts: int = 0
+
+    @property
+    def up(self) -> bool:
+        """Whether it runs, or is on the way to."""
+        return self.active in ("active", "activating", "reloading")
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether systemd no longer tries to start it."""
+        return self.active == "failed"
+
+
+@dataclass(frozen=True)
+class Disk:
+    """What a file system has left; `inodes` is None where it does not count them."""
+
+    bytes: int
+    inodes: int | None
+
+
+def observe(places: Places) -> tuple[Unit, ...]:
+    """Every unit of ours, sorted by name, with its state."""
+    found = [units.parse(path.read_text()) for path in sorted(places.units.glob("*.service"))]
+    return states([instance for instance in found if instance])
+
+
+def states(instances: Iterable[Instance]) -> tuple[Unit, ...]:
+    """The units of these instances, with their states, in their order."""
+    listed = list(instances)
+    if not listed:
+        return ()
+    argv = ["systemctl", "show", f"--property={_PROPERTIES}", *(i.unit for i in listed)]
+    shown = parse_show(run(argv, timeout=_SYSTEMCTL_TIMEOUT).stdout)
+    return tuple(_unit(i, shown.get(i.unit, {})) for i in listed)
+
+
+def parse_show(text: str) -> dict[str, Mapping[str, str]]:
+    """`systemctl show` of several units: properties by the unit's name."""
+    blocks = (
+        dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        for block in text.split("\n\n")
+    )
+    return {block["Id"]: block for block in blocks if "Id" in block}
+
+
+def disk(path: Path) -> Disk:
+    """What is free for images on the file system of `path`, or of its nearest parent."""
+    while not path.exists():
+        path = path.parent
+    found = os.statvfs(path)
+    return Disk(found.f_bavail * found.f_frsize, found.f_favail if found.f_files else None)
+
+
+def memory() -> int:
+    """Resident memory of this process, in bytes."""
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def booted() -> datetime:
+    """When this host's first process started."""
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    ticks = int(Path("/proc/1/stat").read_text().rpartition(")")[2].split()[19])
+    age = uptime - ticks / os.sysconf("SC_CLK_TCK")
+    return datetime.fromtimestamp(datetime.now(UTC).timestamp() - age, UTC)
+
+
+def address() -> str:
+    """The address under which the rest of the environment sees this host."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Nothing is sent: the kernel only says which address it would use.
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return socket.gethostbyname(socket.gethostname())
+
+
+def _unit(instance: Instance, shown: Mapping[str, str]) -> Unit:
+    return Unit(
+        instance,
+        active=shown.get("ActiveState", "inactive"),
+        sub=shown.get("SubState", "dead"),
+        result=shown.get("Result", "success"),
+        restarts=int(shown.get("NRestarts") or 0),
+    )

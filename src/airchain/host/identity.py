@@ -1,0 +1,102 @@
+"""Who this host is, and where things stand on it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from airchain.errors import PreflightError
+from airchain.store.records import Record
+
+
+class Identity(Record):
+    """What the provider wrote into `/etc/airchain/host.json` before the host booted."""
+
+    product: str
+    environment: str
+    fleet: str
+    host: str
+    registry: str
+
+
+@dataclass(frozen=True)
+class Places:
+    """Paths of a host. `root` is `/` but in tests."""
+
+    root: Path = Path("/")
+
+    @property
+    def identity(self) -> Path:
+        """The identity file."""
+        return self.root / "etc/airchain/host.json"
+
+    @property
+    def store(self) -> Path:
+        """The store, read-only but for this host's folder and the leases."""
+        return self.root / "srv/store"
+
+    @property
+    def run(self) -> Path:
+        """State that a reboot forgets (tmpfs)."""
+        return self.root / "run/airchain"
+
+    @property
+    def secrets(self) -> Path:
+        """One file per secret; the folder is closed to all but root."""
+        return self.run / "secrets"
+
+    @property
+    def secrets_complete(self) -> Path:
+        """Exists once every secret has been delivered."""
+        return self.secrets / ".complete"
+
+    @property
+    def in_service(self) -> Path:
+        """While it exists, nginx answers the edge's health check with 200."""
+        return self.run / "in-service"
+
+    @property
+    def state(self) -> Path:
+        """Which releases this host ran last; survives a reboot."""
+        return self.root / "var/lib/airchain/state.json"
+
+    @property
+    def units(self) -> Path:
+        """Where the units of services stand, so that they come back after a reboot."""
+        return self.root / "etc/systemd/system"
+
+    @property
+    def site(self) -> Path:
+        """The part of nginx's configuration that follows the release."""
+        return self.root / "etc/nginx/airchain/site.conf"
+
+    @property
+    def nginx_pid(self) -> Path:
+        """The process id of nginx's master."""
+        return self.root / "run/nginx.pid"
+
+    @property
+    def images(self) -> Path:
+        """The file system that images are unpacked on."""
+        return self.root / "var/lib/docker"
+
+
+def read_identity(places: Places) -> Identity:
+    """The identity of this host; without one the agent can do nothing."""
+    try:
+        return Identity.model_validate_json(places.identity.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise PreflightError(
+            f"this machine is no host of Airchain: {error}", where=str(places.identity)
+        ) from error
+
+
+def write_whole(path: Path, data: str) -> None:
+    """Write a file so that readers see all of it or what was there before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(data)
+    os.replace(partial, path)

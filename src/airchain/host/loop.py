@@ -1,0 +1,238 @@
+"""The agent's loop: look at the pointer, and bring the host to what it asks for.
+
+Nothing that goes wrong ends the loop; it is logged, reported, and the loop goes on.
+What failed is tried again when the pointer's serial changes, not before, as long
+as an old release serves.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import requests
+import structlog
+from docker.api.client import APIClient
+from docker.errors import APIError, DockerException
+
+from airchain.errors import AirchainError, WaitTimeout
+from airchain.host import cleanup, facts, state
+from airchain.host.converge import Converger
+from airchain.host.cron import Crons
+from airchain.host.drain import Drain
+from airchain.host.engine import ensure_network
+from airchain.host.identity import Identity, Places
+from airchain.host.leases import Leases
+from airchain.host.report import Reporter, Status
+from airchain.host.start import Starter, Superseded
+from airchain.host.supervise import Supervisor
+from airchain.host.tasks import Tasks
+from airchain.registry.client import Client
+from airchain.store import Store
+from airchain.store.records import Pointer, decode, pointer_key
+
+POLL = 0.25
+# A host on which nothing serves tries again by itself: what it needs may have come up.
+RETRY_IDLE = 30.0
+_READY_WITHIN = 120.0
+
+log = structlog.get_logger()
+
+
+class Agent:
+    """One host's agent. `run` returns once `stop` was called."""
+
+    def __init__(self, places: Places, identity: Identity, store: Store, engine: APIClient) -> None:
+        self._places = places
+        self._identity = identity
+        self._store = store
+        self._engine = engine
+        self._end = threading.Event()
+        self._pointer_seen: tuple[str, Pointer] | None = None
+        self._arrived: str | None = None
+        self._failed: tuple[str, int] | None = None
+        self._failed_at = 0.0
+        self._clean = True
+        self._state = state.load(places)
+        self.status = Status(identity)
+        starter = Starter(places, identity, engine, self.status)
+        leases = Leases(store, identity.product, identity.environment)
+        self._reporter = Reporter(self.status, store, identity, places)
+        self._crons = Crons(starter, leases, identity.host)
+        self._drain = Drain(places)
+        self._supervisor = Supervisor(places, starter, self.status, self._drain)
+        tasks = Tasks(starter, leases, identity.host)
+        self._converger = Converger(
+            places, identity, engine, self.status, starter, tasks, self._crons, self._drain
+        )
+
+    def stop(self) -> None:
+        """End the loop. Services go on."""
+        self._end.set()
+
+    def run(self) -> None:
+        """Report, make ready, then follow the pointer until stopped."""
+        if self._places.in_service.exists():
+            # An agent that starts anew on a host that serves.
+            self.status.update(running=self._state.running, in_service=True, state="in_service")
+        self._reporter.start()
+        self._make_ready()
+        self._crons.start()
+        while not self._end.is_set():
+            try:
+                self._step()
+            except AirchainError as error:
+                self._say(error)
+            # A host without its agent is lost.
+            except Exception as error:
+                log.exception("the loop goes on after", error=str(error))
+                self.status.update(error=f"agent: {type(error).__name__}: {error}", hint=None)
+            self._end.wait(POLL)
+        self._crons.stop()
+        self._reporter.stop()
+
+    def _make_ready(self) -> None:
+        """Wait for the engine and the registry of this host, saying so."""
+        while not self._end.is_set():
+            try:
+                wait_for("the engine", lambda: _answers(self._engine), self._end)
+                ensure_network(self._engine)
+                with Client(self._identity.registry, timeout=5) as registry:
+                    wait_for("the registry", registry.answers, self._end)
+                self.status.update(error=None, hint=None)
+                return
+            except (AirchainError, DockerException, requests.RequestException) as error:
+                log.warning("not ready", error=str(error))
+                self.status.update(error=f"this host is not ready: {error}")
+                self._end.wait(1)
+
+    def _step(self) -> None:
+        pointer = self._pointer()
+        if pointer is None:
+            return
+        wanted = pointer.release_for(self._identity.host)
+        if wanted is not None and wanted != self._arrived:
+            if self._failed != (wanted, pointer.serial) or self._nothing_to_lose():
+                self._go(wanted, pointer)
+                return
+        else:
+            self._settled(wanted, pointer)
+        if pointer.release not in self._converger.prepared:
+            self._prepare(pointer)
+        if self._state.running:
+            self._supervisor.look(report_running=self._failed is None)
+        if wanted == self._arrived:
+            self._clean_up(pointer)
+
+    def _nothing_to_lose(self) -> bool:
+        """Whether it is time to try again what failed, because nothing serves here anyway."""
+        idle = not self._places.in_service.exists()
+        return idle and time.monotonic() - self._failed_at > RETRY_IDLE
+
+    def _settled(self, wanted: str | None, pointer: Pointer) -> None:
+        """Say that this host is where it shall be, as soon as a new pointer says so."""
+        report = self.status.report
+        if (report.serial, report.wanted) == (pointer.serial, wanted):
+            return
+        self._failed = None
+        fields = {"state": "in_service", "error": None, "hint": None} if wanted else {}
+        self.status.update(serial=pointer.serial, wanted=wanted, **fields)
+
+    def _prepare(self, pointer: Pointer) -> None:
+        if self._failed == (pointer.release, pointer.serial):
+            return
+        try:
+            self._converger.prepare(pointer.release)
+        except AirchainError as error:
+            self._fail(pointer.release, pointer.serial, error)
+
+    def _go(self, wanted: str, pointer: Pointer) -> None:
+        """Converge; afterwards the report says where the host stands."""
+        serial = pointer.serial
+        self._clean = False
+        self.status.update(
+            state="converging" if self._state.running else "booting",
+            serial=serial,
+            wanted=wanted,
+            error=None,
+            hint=None,
+        )
+        log.info("converging", release=wanted, serial=serial)
+        try:
+            self._converger.converge(wanted, serial, lambda: self._still(wanted))
+        except Superseded as error:
+            log.info("superseded", release=wanted, reason=str(error))
+            return
+        except AirchainError as error:
+            self._fail(wanted, serial, error)
+            return
+        except Exception as error:
+            self._fail(wanted, serial, AirchainError(f"{type(error).__name__}: {error}"))
+            raise
+        self._arrive(wanted)
+
+    def _arrive(self, release: str) -> None:
+        self._arrived = release
+        self._failed = None
+        self._state = self._state.arrived(release)
+        state.save(self._places, self._state)
+        report = self.status.report
+        self.status.update(
+            state="in_service", in_service=True, running=release, error=None, hint=None
+        )
+        log.info("in service", release=release, **report.timings)
+
+    def _fail(self, release: str, serial: int, error: AirchainError) -> None:
+        log.error("failed", release=release, serial=serial, error=str(error))
+        self._failed = (release, serial)
+        self._failed_at = time.monotonic()
+        self.status.update(state="failed", in_service=self._places.in_service.exists())
+        self._say(error)
+
+    def _say(self, error: AirchainError) -> None:
+        self.status.update(error=str(error), hint=error.hint)
+
+    def _still(self, release: str) -> bool:
+        pointer = self._pointer()
+        if self._end.is_set() or pointer is None:
+            return False
+        return pointer.release_for(self._identity.host) == release
+
+    def _pointer(self) -> Pointer | None:
+        key = pointer_key(self._identity.product, self._identity.environment)
+        found = self._store.get(key)
+        if found is None:
+            return None
+        if self._pointer_seen is None or self._pointer_seen[0] != found.version:
+            self._pointer_seen = (found.version, decode(found, Pointer))
+        return self._pointer_seen[1]
+
+    def _clean_up(self, pointer: Pointer) -> None:
+        """Once after each convergence, when the old instances are gone."""
+        if self._clean or self._drain.leaving:
+            return
+        self._clean = True
+        kept = {pointer.release, pointer.previous, self._state.running, self._state.previous}
+        keep = self._converger.keep_images(sorted(filter(None, kept)))
+        units = [u.instance.name for u in facts.observe(self._places)]
+        product = self._identity.product
+        prefix = f"{self._identity.registry}/{product}/"
+        args = (self._engine, product, prefix, keep, units, self._converger.images_lock)
+        threading.Thread(target=cleanup.clean, args=args, name="cleanup", daemon=True).start()
+
+
+def wait_for(what: str, answers: Callable[[], bool], end: threading.Event) -> None:
+    """Return once `answers`, or when stopped; bounded."""
+    deadline = time.monotonic() + _READY_WITHIN
+    while not answers() and not end.is_set():
+        if time.monotonic() > deadline:
+            raise WaitTimeout(f"waited {_READY_WITHIN:g} s for {what} of this host")
+        end.wait(0.1)
+
+
+def _answers(engine: APIClient) -> bool:
+    try:
+        return bool(engine.ping())
+    except (APIError, DockerException, requests.RequestException):
+        return False

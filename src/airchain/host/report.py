@@ -1,0 +1,128 @@
+"""What this host says of itself: collected by the loop, written by a thread.
+
+The thread writes on every change and every two seconds, so the heartbeat goes
+on while the loop pulls, starts or waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from airchain.errors import StoreError
+from airchain.host import facts
+from airchain.host.identity import Identity, Places
+from airchain.store import Store
+from airchain.store.records import Report, ServiceReport, report_key
+
+HEARTBEAT = 2.0
+# Changes that follow one another this closely share a write.
+_GATHER = 0.03
+LOG_LINES = 50
+
+log = structlog.get_logger()
+
+
+class Status:
+    """The report as it stands; safe to change from several threads."""
+
+    def __init__(self, identity: Identity) -> None:
+        now = datetime.now(UTC)
+        self.changed = threading.Event()
+        self._lock = threading.Lock()
+        self._services: dict[str, ServiceReport] = {}
+        self._report = Report(
+            host=identity.host,
+            fleet=identity.fleet,
+            address=facts.address(),
+            booted=facts.booted(),
+            written=now,
+            state="booting",
+            in_service=False,
+        )
+
+    @property
+    def report(self) -> Report:
+        """The report with all its services."""
+        with self._lock:
+            return self._report.model_copy(update={"services": tuple(self._services.values())})
+
+    def update(self, **fields: Any) -> None:
+        """Change fields of the report, all at once."""
+        with self._lock:
+            new = self._report.model_copy(update=fields)
+            if new == self._report:
+                return
+            self._report = new
+        self.changed.set()
+
+    def service(self, name: str, **fields: Any) -> None:
+        """Change what is said of one service; `since` follows its state and instance."""
+        with self._lock:
+            old = self._services.get(name)
+            new = merge(old, {"name": name, **fields}, datetime.now(UTC))
+            if new == old:
+                return
+            self._services[name] = new
+        self.changed.set()
+
+    def keep_only(self, names: set[str]) -> None:
+        """Forget services that are no longer part of what runs."""
+        with self._lock:
+            self._services = {n: s for n, s in self._services.items() if n in names}
+        self.changed.set()
+
+
+def merge(old: ServiceReport | None, fields: dict[str, Any], now: datetime) -> ServiceReport:
+    """`old` with `fields`; the time is kept while state and instance stay the same."""
+    base = old.model_dump() if old else {"state": "pending", "kind": "web"}
+    new = ServiceReport.model_validate({**base, "since": now, **fields})
+    if old and (old.state, old.instance) == (new.state, new.instance):
+        return new.model_copy(update={"since": old.since})
+    return new
+
+
+class Reporter(threading.Thread):
+    """Writes the report until it is stopped."""
+
+    def __init__(self, status: Status, store: Store, identity: Identity, places: Places) -> None:
+        super().__init__(name="reporter", daemon=True)
+        self._status = status
+        self._store = store
+        self._places = places
+        self._key = report_key(identity.product, identity.environment, identity.host)
+        self._end = threading.Event()
+
+    def run(self) -> None:
+        """Write, then wait for a change or the next beat."""
+        while not self._end.is_set():
+            self._status.changed.clear()
+            self.write()
+            if self._status.changed.wait(HEARTBEAT):
+                self._end.wait(_GATHER)
+
+    def write(self) -> None:
+        """Write the report once; a store that refuses is tried again at the next beat."""
+        disk = facts.disk(self._places.images)
+        report = self._status.report.model_copy(
+            update={
+                "written": datetime.now(UTC),
+                "disk_free": disk.bytes,
+                "inodes_free": disk.inodes or 0,
+                "agent_memory": facts.memory(),
+            }
+        )
+        try:
+            self._store.put(self._key, report.encode())
+        except StoreError as error:
+            log.warning("report not written", error=str(error))
+
+    def stop(self) -> None:
+        """End after a last write."""
+        self._end.set()
+        self._status.changed.set()
+        self.join(timeout=HEARTBEAT * 2)
+        self.write()

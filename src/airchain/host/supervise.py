@@ -1,0 +1,89 @@
+"""Watch what runs between deployments, and help it up when systemd has given up."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+
+from airchain.host import facts
+from airchain.host.drain import Drain
+from airchain.host.facts import Unit
+from airchain.host.identity import Places
+from airchain.host.report import Status
+from airchain.host.start import Starter, last_lines
+
+_INTERVAL = 2.0
+# systemd gave up after five starts in 30 seconds; a fresh try comes this much later.
+_RETRY = 30.0
+
+log = structlog.get_logger()
+
+
+class Supervisor:
+    """Looks every two seconds. A host whose web service is down leaves the edge.
+
+    A service that runs but answers with errors stays at the edge: most often
+    what it depends on is down, and with it every other host's.
+    """
+
+    def __init__(self, places: Places, starter: Starter, status: Status, drain: Drain) -> None:
+        self._places = places
+        self._starter = starter
+        self._status = status
+        self._drain = drain
+        self._seen = 0.0
+        self._down = False
+        self._retried: dict[str, float] = {}
+
+    def look(self, *, report_running: bool) -> None:
+        """Bring the report up to date; restart what gave up.
+
+        Without `report_running` what is said of services stays: it tells of a
+        release that failed while these, of the old one, run on.
+        """
+        now = time.monotonic()
+        if now - self._seen < _INTERVAL:
+            return
+        self._seen = now
+        leaving = self._drain.leaving
+        units = [
+            u
+            for u in facts.observe(self._places)
+            if u.instance.stays and u.instance.name not in leaving
+        ]
+        for unit in units:
+            if not unit.up:
+                self._help(unit, now)
+            elif report_running:
+                self._starter.report(unit.instance, state="running", restarts=unit.restarts)
+        self._judge([u for u in units if not u.up])
+
+    def _help(self, unit: Unit, now: float) -> None:
+        lines = last_lines(unit.instance)
+        check = f"it ended ({unit.result}) and systemd gave up"
+        self._starter.report(
+            unit.instance, state="failed", check=check, restarts=unit.restarts, log=lines
+        )
+        if now - self._retried.get(unit.instance.name, 0.0) > _RETRY:
+            self._retried[unit.instance.name] = now
+            log.warning("starting again", instance=unit.instance.name)
+            self._starter.start([unit.instance])
+
+    def _judge(self, down: list[Unit]) -> None:
+        """In service, or not, by what is down.
+
+        The state is "converging", not "failed": it is no verdict on the release
+        that a deployment is just bringing here.
+        """
+        serves = not any(u.instance.kind == "web" for u in down)
+        if down:
+            names = ", ".join(u.instance.service for u in down)
+            error = f"{names} ended and did not come back yet"
+            self._status.update(state="converging", in_service=serves, error=error)
+            if not serves:
+                self._places.in_service.unlink(missing_ok=True)
+        elif self._down:
+            self._places.in_service.touch()
+            self._status.update(state="in_service", in_service=True, error=None, hint=None)
+        self._down = bool(down)

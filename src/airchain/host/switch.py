@@ -1,0 +1,111 @@
+"""Put a new configuration into the running nginx, and know when it holds."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import time
+from pathlib import Path
+
+from airchain.errors import DeployError, RunError, WaitTimeout
+from airchain.host.identity import Places, write_whole
+from airchain.host.nginx import SERIAL_PORT, Site
+from airchain.run import alive, run
+
+_CONFIRM_WITHIN = 15.0
+_POLL = 0.02
+
+
+def switch(places: Places, site: Site) -> frozenset[int]:
+    """Make nginx serve `site`; return the workers that finish what they had begun.
+
+    Returns once a worker answers with the new configuration. Requests that the
+    old workers hold go on to the old instances. On a refused configuration the
+    old one stays, and the error carries nginx's own words.
+    """
+    current = places.site.read_text() if places.site.exists() else ""
+    if current == site.text and _serial() == site.serial:
+        return frozenset()
+    write_whole(places.site, site.text)
+    try:
+        run(["nginx", "-t", "-q"], timeout=30)
+    except RunError as error:
+        write_whole(places.site, current)
+        raise DeployError(
+            "nginx refuses the configuration of this release", detail=error.detail
+        ) from error
+    old = workers(places)
+    _reload(places)
+    try:
+        _confirm(site)
+    except WaitTimeout:
+        write_whole(places.site, current)
+        _reload(places)
+        raise
+    return old
+
+
+def workers(places: Places) -> frozenset[int]:
+    """The process ids of nginx's workers."""
+    master = _master(places)
+    if master is None:
+        return frozenset()
+    try:
+        children = Path(f"/proc/{master}/task/{master}/children").read_text()
+    except FileNotFoundError:
+        return frozenset()
+    return frozenset(int(pid) for pid in children.split())
+
+
+def gone(pids: frozenset[int]) -> bool:
+    """Whether all these workers have finished their last request."""
+    return not any(_is_worker(pid) for pid in pids)
+
+
+def _is_worker(pid: int) -> bool:
+    # A process id may be given to another process meanwhile.
+    try:
+        title = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return alive(pid) and title.startswith(b"nginx: worker")
+
+
+def _master(places: Places) -> int | None:
+    try:
+        pid = int(places.nginx_pid.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return pid if alive(pid) else None
+
+
+def _reload(places: Places) -> None:
+    master = _master(places)
+    if master is None:
+        run(["systemctl", "restart", "nginx.service"], timeout=30)
+    else:
+        os.kill(master, signal.SIGHUP)
+
+
+def _confirm(site: Site) -> None:
+    deadline = time.monotonic() + _CONFIRM_WITHIN
+    while (seen := _serial()) != site.serial:
+        if time.monotonic() > deadline:
+            raise WaitTimeout(
+                f"waited {_CONFIRM_WITHIN:g} s for nginx to answer with configuration "
+                f"{site.serial}; it answers {seen or 'nothing'}",
+                hint="`journalctl -u nginx` on the host says why",
+            )
+        time.sleep(_POLL)
+
+
+def _serial() -> str | None:
+    connection = http.client.HTTPConnection("127.0.0.1", SERIAL_PORT, timeout=1)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().read(64).decode("ascii", "replace")
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

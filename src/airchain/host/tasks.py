@@ -1,0 +1,137 @@
+"""Run a release's tasks, each on one host: the holder of its lease. The others wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Literal
+
+from airchain.errors import Conflict, RunError, WaitTimeout
+from airchain.host import facts
+from airchain.host.instances import Instance
+from airchain.host.leases import Held, Leases, renewing
+from airchain.host.start import ServiceFailed, Starter, Superseded, last_lines
+from airchain.run import run
+from airchain.store.records import Lease
+
+_POLL = 0.2
+_MARGIN = 60.0
+
+Decision = Literal["take", "wait", "done", "failed"]
+
+
+def decide(lease: Lease | None, serial: int, now: datetime) -> Decision:
+    """What this host does about a task, as deployment number `serial`.
+
+    A lease that ran out is taken over; a failed task is tried again by a later deployment.
+    """
+    if lease is None:
+        return "take"
+    if lease.state == "done":
+        return "done"
+    if lease.state == "failed":
+        return "take" if serial > serial_of(lease) else "failed"
+    return "take" if lease.expires < now else "wait"
+
+
+def holder(host: str, serial: int) -> str:
+    """How a lease names its holder: the host, and the deployment it worked for."""
+    return f"{host}/{serial}"
+
+
+def serial_of(lease: Lease) -> int:
+    """The number of the deployment that the lease was taken for."""
+    number = lease.holder.rpartition("/")[2]
+    return int(number) if number.isdecimal() else 0
+
+
+class Tasks:
+    """Tasks of one release, as one host sees them."""
+
+    def __init__(self, starter: Starter, leases: Leases, host: str) -> None:
+        self._starter = starter
+        self._leases = leases
+        self._host = host
+
+    def complete(
+        self, task: Instance, release: str, serial: int, still_wanted: Callable[[], bool]
+    ) -> None:
+        """Return once the task is done, here or elsewhere; raise `ServiceFailed` if it failed."""
+        name = f"task/{release.removeprefix('sha256:')[:12]}/{task.service}"
+        deadline = time.monotonic() + task.spec.timeout + _MARGIN
+        while True:
+            seen = self._leases.read(name)
+            lease = seen[0] if seen else None
+            match decide(lease, serial, datetime.now(UTC)):
+                case "done":
+                    self._starter.report(task, state="done", check="", log=())
+                    return
+                case "failed":
+                    self._failed_elsewhere(task, lease)
+                case "take":
+                    over = seen[1] if seen else None
+                    held = self._leases.take(name, holder(self._host, serial), over)
+                    if held:
+                        self._run(task, held)
+                        return
+                case "wait":
+                    self._wait(task, lease, deadline, still_wanted)
+
+    def _wait(
+        self,
+        task: Instance,
+        lease: Lease | None,
+        deadline: float,
+        still_wanted: Callable[[], bool],
+    ) -> None:
+        who = lease.holder.partition("/")[0] if lease else "nobody"
+        self._starter.report(task, state="waiting", check=f"runs on {who}")
+        if not still_wanted():
+            raise Superseded("the pointer moved on", where=task.service)
+        if time.monotonic() > deadline:
+            raise WaitTimeout(
+                f"waited {task.spec.timeout + _MARGIN:g} s for a task that {who} runs",
+                where=f"services.{task.service}",
+            )
+        time.sleep(_POLL)
+
+    def _failed_elsewhere(self, task: Instance, lease: Lease | None) -> None:
+        detail = lease.detail if lease else ""
+        check, *log = detail.splitlines() or [""]
+        self._starter.report(task, state="failed", check=check, log=tuple(log))
+        raise ServiceFailed(task, check, tuple(log))
+
+    def _run(self, task: Instance, held: Held) -> None:
+        self._starter.report(task, state="running", check="", log=())
+        self._starter.install([task])
+        with renewing(held):
+            failure = run_to_end(task)
+        try:
+            if failure is None:
+                held.finish("done")
+            else:
+                held.finish(
+                    "failed", "\n".join([f"on {self._host}: {failure.check}", *failure.log])
+                )
+        except Conflict as error:
+            # Too slow to renew: the host that took over decides.
+            raise Superseded(f"lost the lease of task {task.service}") from error
+        if failure:
+            self._starter.report(task, state="failed", check=failure.check, log=failure.log)
+            raise failure
+        self._starter.report(task, state="done", check="", log=())
+
+
+def run_to_end(instance: Instance) -> ServiceFailed | None:
+    """Run a unit that ends by itself, bounded by its timeout; what went wrong, if anything."""
+    limit = instance.spec.timeout + instance.spec.stop_timeout + 30
+    try:
+        run(["systemctl", "start", instance.unit], timeout=limit)
+    except RunError:
+        unit = facts.states([instance])[0]
+        check = f"ran longer than {instance.spec.timeout:g} s"
+        if unit.result != "timeout":
+            check = f"it ended with failure ({unit.result})"
+        return ServiceFailed(instance, check, last_lines(instance))
+    return None
