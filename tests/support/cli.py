@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from airchain.images.engine import find
+from airchain.paths import Home
 from airchain.run import Result, run
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +34,22 @@ class Product:
         """Commit every change below the folder."""
         git(self.folder, "add", "--all", ".")
         git(self.folder, "commit", "--quiet", "--message", subject)
+
+    def changed(self) -> bool:
+        """Whether files differ from the last commit."""
+        status = run(["git", "status", "--porcelain"], cwd=self.folder, timeout=30)
+        return bool(status.stdout)
+
+    def docker(self, *words: str) -> str:
+        """Run `docker WORDS` against the engine that the product runs on."""
+        engine = find(Home.from_environment())
+        assert engine is not None, "no engine answers"
+        return run([engine.cli, *words], env=engine.env(), timeout=60).stdout.strip()
+
+    def docker_on(self, host: str, *words: str) -> str:
+        """Run `docker WORDS` on a host of prod."""
+        name = self.json("spec", "show")["product"]
+        return self.docker("exec", f"airchain-{name}-prod-{host}", "docker", *words)
 
     def replace(self, file: str, old: str, new: str) -> None:
         """Change a text that stands in `file`."""

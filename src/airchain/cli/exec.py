@@ -21,13 +21,13 @@ def exec_(
 
     Its exit status is ours: `airchain exec prod django -- manage.py check`.
     """
-    from airchain.fleet import environment as fleets
+    from airchain.fleet import place as places
     from airchain.run import attach
 
     context = Context.of(ctx)
     specification = context.environment(environment)
-    place = fleets.find(context.home, context.store, context.product.product, environment)
-    argv = fleets.exec_argv(
+    place = places.find(context.home, context.store, context.product.product, environment)
+    argv = places.exec_argv(
         place, specification, service, command, host=host, terminal=sys.stdin.isatty()
     )
     raise typer.Exit(attach(argv, env=place.engine.env()))

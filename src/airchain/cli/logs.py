@@ -20,14 +20,14 @@ def logs(
     lines: Annotated[int, typer.Option("-n", "--lines", min=1, help="Per host.")] = 50,
 ) -> None:
     """Show what a service wrote on every host, merged by time."""
-    from airchain.fleet import environment as fleets
+    from airchain.fleet import place as places
     from airchain.fleet import logs as journal
 
     context = Context.of(ctx)
     specification = context.environment(environment)
     name = context.product.product
-    place = fleets.find(context.home, context.store, name, environment)
-    hosts = fleets.containers_with(place, specification, service)
+    place = places.find(context.home, context.store, name, environment)
+    hosts = places.containers_with(place, specification, service)
     argv = journal.journal_argv(name, service, lines=lines, follow=follow)
     client = place.engine.client()
     if follow:

@@ -140,13 +140,15 @@ def load(command: Command) -> Any:
     """Import the command's module and make typer's command of what it holds."""
     module, _, attribute = command.target.partition(":")
     found = getattr(import_module(f"airchain.cli.{module}"), attribute)
+    # Inside an app of ours, so that all commands have the same help and options.
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
     if isinstance(found, typer.Typer):
-        app = found
-        app.rich_markup_mode = None
+        app.add_typer(found, name=command.name)
+        group: Any = typer.main.get_command(app)
+        loaded = group.commands[command.name]
     else:
-        app = typer.Typer(add_completion=False, rich_markup_mode=None)
         app.command(command.name)(found)
-    loaded: Any = typer.main.get_command(app)
+        loaded = typer.main.get_command(app)
     loaded.name = command.name
     loaded.help = loaded.help or command.help
     return loaded

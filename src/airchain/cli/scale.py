@@ -19,14 +19,14 @@ def scale(
     ] = True,
 ) -> None:
     """Set the size of a fleet, between its `min` and `max`, and wait until it is so."""
-    from airchain.fleet import environment as fleets
+    from airchain.fleet import place as places
 
     context = Context.of(ctx)
     specification = context.environment(environment)
-    place = fleets.find(context.home, context.store, context.product.product, environment)
-    before = fleets.set_size(place, specification, fleet, size)
+    place = places.find(context.home, context.store, context.product.product, environment)
+    before = places.set_size(place, specification, fleet, size)
     if wait:
-        fleets.wait_settled(place, specification, context.output)
+        places.wait_settled(place, specification, context.output)
         context.output.timings()
     context.output.result(
         {"fleet": fleet, "before": before, "size": size},

@@ -24,7 +24,7 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Again every second.")] = False,
 ) -> None:
     """Show what is true right now: release, fleets, hosts, edge, keeper."""
-    from airchain.fleet import environment as fleets
+    from airchain.fleet import place as places
 
     context = Context.of(ctx)
     names = [environment] if environment else list(context.product.environments)
@@ -33,9 +33,9 @@ def status(
         found = []
         for name in names:
             specification = context.environment(name)
-            place = fleets.find(context.home, context.store, context.product.product, name)
-            if environment or fleets.is_up(place):
-                found.append(fleets.observe(place, specification))
+            place = places.find(context.home, context.store, context.product.product, name)
+            if environment or places.is_up(place):
+                found.append(places.observe(place, specification))
         return found
 
     if watch:

@@ -22,20 +22,21 @@ def up(
     What runs already is left alone, so running it again is safe and quick.
     """
     from airchain.fleet import environment as fleets
+    from airchain.fleet.place import Place
     from airchain.release import index
     from airchain.release.make import make_from_folder
 
     context = Context.of(ctx)
     context.environment(environment)
     product, home, output = context.product, context.home, context.output
-    fleets.preflight(product, environment, home, output)
+    fleets.check_machine(product, environment, home, output)
     engine = fleets.ready(product, home, output)
     with fleets.own_images(product, engine, home, output) as images:
         if release is None:
             entry = make_from_folder(product, context.folder, engine, home, context.store, output)
         else:
             entry = index.find(context.store, product.product, release)
-        place = fleets.Place(engine, home, context.store, product.product, environment)
+        place = Place(engine, home, context.store, product.product, environment)
         status = fleets.up(place, product, entry.digest, images(), output)
     output.timings()
 

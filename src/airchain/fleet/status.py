@@ -34,12 +34,16 @@ class HostStatus:
 
 @dataclass(frozen=True)
 class FleetStatus:
-    """A fleet: how many hosts it shall have and which it has."""
+    """A fleet: how many hosts it shall have and which it has.
+
+    `behind_edge` says whether viewers' requests come to it.
+    """
 
     name: str
     wanted: int
     minimum: int
     maximum: int
+    behind_edge: bool
     hosts: tuple[HostStatus, ...]
 
     @property
@@ -65,11 +69,23 @@ class EnvironmentStatus:
     @property
     def settled(self) -> bool:
         """Whether every fleet has its size and every host serves the release."""
-        return all(
-            len(f.hosts) == f.wanted
-            and all(h.state == "in_service" and h.release == self.release for h in f.hosts)
-            for f in self.fleets
-        )
+        return not self.unsettled
+
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """What is not yet as it shall be, in words: for waiting and for people."""
+        found: list[str] = []
+        for fleet in self.fleets:
+            if len(fleet.hosts) != fleet.wanted:
+                found.append(f"{fleet.name} has {len(fleet.hosts)} of {fleet.wanted} hosts")
+            for host in fleet.hosts:
+                if host.state != "in_service":
+                    found.append(f"{host.name} is {host.state}")
+                elif host.release != self.release:
+                    found.append(f"{host.name} runs another release")
+                elif fleet.behind_edge and host.at_edge != "up":
+                    found.append(f"{host.name} is not yet at the edge")
+        return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -113,6 +129,7 @@ def assemble(facts: Facts, now: datetime) -> EnvironmentStatus:
             facts.sizes.get(name, fleet.min),
             fleet.min,
             fleet.max,
+            any(facts.specification.services[s].kind == "web" for s in fleet.services),
             tuple(h for h in hosts if h.fleet == name),
         )
         for name, fleet in facts.specification.fleets.items()

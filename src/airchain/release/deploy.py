@@ -117,12 +117,13 @@ class _Driver:
             with self.progress.step(f"revert to {index.short(old)}"):
                 held = pointer.write(self.store, self.product, self.environment, back, held)
                 if not isinstance(self._wait(held, "all hosts"), rollout.Done):
-                    raise _error(failed, "and the old release did not come back either")
+                    raise failure(failed, "and the old release did not come back either")
             outcome = f"release {index.short(old)} serves on every host"
-        raise _error(failed, outcome)
+        raise failure(failed, outcome)
 
 
-def _error(failed: Report, outcome: str) -> DeployError:
+def failure(failed: Report, outcome: str) -> DeployError:
+    """The error that a host's report of failure deserves: its checks and logs as evidence."""
     lines = [
         "\n".join([f"{s.name}: {s.check}".rstrip(": "), *s.log])
         for s in failed.services

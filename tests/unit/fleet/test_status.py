@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from airchain.fleet.status import Container, Facts, HostStatus, assemble
-from airchain.spec.model import Edge, Environment, Fleet
+from airchain.spec.model import Edge, Environment, Fleet, Service
 from airchain.store.records import Pointer, Report
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 SPECIFICATION = Environment(
-    services={},
-    fleets={"web": Fleet(services=(), min=2)},
+    services={"site": Service(image="site", kind="web", port=8000)},
+    fleets={"web": Fleet(services=("site",), min=2)},
     edge=Edge(port=8080, domains=("a.localhost", "b.localhost")),
 )
 POINTER = Pointer(serial=1, release="r1", updated=NOW, author="me")
@@ -45,7 +45,7 @@ FACTS = Facts(
     sizes={},
     containers=(container("web-1"), container("web-2")),
     reports=(report("web-1"), report("web-2")),
-    edge_servers={"web-1": "up"},
+    edge_servers={"web-1": "up", "web-2": "up"},
     edge="running",
     keeper="running",
     backing={},
@@ -79,8 +79,10 @@ def test_a_host_on_another_release_is_not_settled() -> None:
 
 def test_only_the_edge_says_who_is_at_the_edge() -> None:
     """A host that calls itself in service is not at the edge before the edge has it."""
-    assert host(FACTS, "web-1").at_edge == "up"
-    assert host(FACTS, "web-2").at_edge == "-"
+    facts = replace(FACTS, edge_servers={"web-1": "up"})
+    assert host(facts, "web-1").at_edge == "up"
+    assert host(facts, "web-2").at_edge == "-"
+    assert assemble(facts, NOW).unsettled == ("web-2 is not yet at the edge",)
 
 
 SILENT = report("web-1", written=NOW - timedelta(seconds=11))

@@ -1,0 +1,164 @@
+"""Bring an environment up and take it down: the order in which its parts come and go."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from airchain.fleet import backing, edge, host_image, keeper, local, preflight, secrets
+from airchain.fleet import settings as local_settings
+from airchain.fleet.place import Place, find, is_up, wait_settled
+from airchain.fleet.status import EnvironmentStatus
+from airchain.images import engine as engines
+from airchain.images.engine import Engine
+from airchain.paths import Home
+from airchain.progress import Progress
+from airchain.registry import serve
+from airchain.release import deploy
+from airchain.release.make import fetch
+from airchain.spec.model import Environment, Product
+from airchain.store import DirectoryStore, Store
+from airchain.store.records import Release, environment_key
+
+# What hosts are given to end their services when the whole environment goes.
+DOWN_TIMEOUT = 10.0
+
+
+@dataclass(frozen=True)
+class OwnImages:
+    """References of the images that Airchain itself brings."""
+
+    host: str
+    edge: str
+
+
+def ready(product: Product, home: Home, progress: Progress) -> Engine:
+    """An engine and the registry, started where they do not answer."""
+    engine = engines.ensure(home, progress)
+    serve.ensure(home, product.registry.name)
+    return engine
+
+
+def check_machine(product: Product, environment: str, home: Home, progress: Progress) -> None:
+    """Name what would fail later; a port counts as taken only by somebody else."""
+    specification = product.environments[environment]
+    ports: list[tuple[int, str]] = []
+    registry = serve.port_of(product.registry.name)
+    if serve.running(home, registry) is None:
+        ports.append((registry, "the registry"))
+    if not edge.runtime(home, product.product, environment).answers():
+        ports.append((specification.edge.port, "the edge"))
+    hosts = sum(fleet.max for fleet in specification.fleets.values())
+    with progress.step("check this machine") as step:
+        facts = preflight.observe(home, ports, min(hosts, 20), clock=True)
+        findings = preflight.judge(facts)
+        preflight.require(findings)
+        for finding in findings:
+            if finding.level == "warning":
+                step.note(f"{finding.what}: {finding.text}; {finding.hint}")
+
+
+@contextmanager
+def own_images(
+    product: Product, engine: Engine, home: Home, progress: Progress
+) -> Iterator[Callable[[], OwnImages]]:
+    """Build the host's and the edge's image while the block builds the product's."""
+    with ThreadPoolExecutor(1) as pool:
+        built = pool.submit(host_image.build, engine, home, product.registry, progress)
+
+        def wait() -> OwnImages:
+            host, front = built.result()
+            return OwnImages(host, front)
+
+        yield wait
+
+
+def up(
+    place: Place, product: Product, release: str, images: OwnImages, progress: Progress
+) -> EnvironmentStatus:
+    """Start what does not run, bring `release` to it, wait until all hosts serve it."""
+    record = fetch(product.registry.name, product.product, release)
+    specification = record.environments[place.environment]
+    made = local_settings.settings(
+        product, place.environment, host_image=images.host, edge_image=images.edge
+    )
+    with progress.step("secrets") as step:
+        needed = secrets.declared(specification)
+        new = secrets.ensure(
+            place.home, place.product, place.environment, needed, product.secrets
+        )
+        if new:
+            step.note(f"made {', '.join(new)}")
+    local_settings.save(place.home, made)
+    _start_backing(place, made, record, progress)
+    with progress.step("edge"):
+        edge.ensure(place.engine, place.home, made, specification)
+    deploy.deploy(place.store, place.product, place.environment, release, progress)
+    with progress.step("keeper"):
+        keeper.start(place.home, place.product, place.environment)
+    return wait_settled(place, specification, progress)
+
+
+def down(home: Home, product: str, environment: str, progress: Progress) -> bool:
+    """Remove all that `up` made; False where nothing was there."""
+    store = DirectoryStore(home.store)
+    engine = engines.ensure(home, progress)
+    place = Place(engine, home, store, product, environment)
+    was_up = is_up(place) or home.environment(product, environment).exists()
+    with progress.step("keeper"):
+        keeper.stop(home, product, environment)
+    with progress.step("hosts"):
+        _remove_hosts(place)
+    with progress.step("edge and backing services"):
+        edge.remove(engine, home, product, environment)
+        backing.remove(engine, product, environment)
+        local.remove_network(engine, product, environment)
+    _forget(place, store)
+    return was_up
+
+
+def _start_backing(
+    place: Place, made: local_settings.Settings, release: Release, progress: Progress
+) -> None:
+    specification = release.environments[place.environment]
+    local.ensure_network(place.engine, place.product, place.environment)
+
+    def start(name: str) -> None:
+        image = release.images[specification.backing[name].image].reference
+        with progress.step(f"backing service {name}"):
+            backing.ensure(place.engine, place.home, made, specification, name, image)
+
+    with ThreadPoolExecutor(max(1, len(specification.backing))) as pool:
+        for done in [pool.submit(start, name) for name in specification.backing]:
+            done.result()
+
+
+def _remove_hosts(place: Place) -> None:
+    names = [h.name for h in local.hosts(place.engine, place.product, place.environment)]
+
+    def remove(name: str) -> None:
+        local.terminate(
+            place.engine,
+            place.home,
+            place.product,
+            place.environment,
+            name,
+            timeout=DOWN_TIMEOUT,
+        )
+
+    with ThreadPoolExecutor(max(1, len(names))) as pool:
+        list(pool.map(remove, names))
+
+
+def _forget(place: Place, store: Store) -> None:
+    """What hosts wrote: their reports, and leases of tasks whose data is gone now."""
+    prefix = environment_key(place.product, place.environment)
+    for folder in ("hosts", "leases", "fleets"):
+        for key in store.list(f"{prefix}/{folder}"):
+            store.delete(key)
+    shutil.rmtree(place.home.environment(place.product, place.environment), ignore_errors=True)
+
+

@@ -1,0 +1,202 @@
+"""The main job on the smallest product: deploys, failures, scaling, repair, seen from outside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.integration.conftest import PORT
+from tests.support.cli import Product
+from tests.support.probe import ask, probe
+
+APP = "web/app.py"
+MAIN = '    server = Server(("", PORT), Handler)\n'
+CHECK = '        return 200, "text/plain", "ok\\n"'
+
+
+@pytest.fixture
+def edited(hello: Product) -> Iterator[Product]:
+    """hello, whose files and release are put back after the test."""
+    texts = {name: (hello.folder / name).read_text() for name in (APP, "airchain.yaml")}
+    yield hello
+    for name, text in texts.items():
+        (hello.folder / name).write_text(text)
+    if hello.changed():
+        hello.commit("put back")
+    hello.airchain("deploy", "prod")
+
+
+def wait_until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    """Wait for `true`, or fail saying what did not happen."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.2)
+
+
+def test_both_hosts_serve(hello: Product) -> None:
+    """The edge spreads requests over the fleet, and status agrees."""
+    served = {ask(PORT, "localhost").host for _ in range(20)}
+    assert served == {h["name"] for h in hello.hosts("prod")}
+    assert len(served) == 2
+
+
+def test_a_deploy_changes_every_host_and_fails_no_request(edited: Product) -> None:
+    """Edit one line, commit, deploy: the new text everywhere, old containers gone."""
+    edited.replace("airchain.yaml", "GREETING: Good evening", "GREETING: Good night")
+    edited.commit("say good night")
+    with probe(PORT, "localhost") as seen:
+        edited.airchain("deploy", "prod")
+        time.sleep(1)
+    assert not seen.failures, seen.summary()
+    assert seen.rate > 50, seen.summary()
+    bodies = [ask(PORT, "localhost").body for _ in range(10)]
+    assert all("Good night" in body for body in bodies)
+    wait_until(lambda: all(len(c) == 1 for c in containers(edited).values()), "old ones are gone")
+
+
+def containers(product: Product) -> dict[str, list[str]]:
+    """Names of the service's containers on each host."""
+    return {
+        host["name"]: product.docker_on(host["name"], "ps", "--format", "{{.Names}}").split()
+        for host in product.hosts("prod")
+    }
+
+
+BROKEN = {
+    "exits at once": (MAIN, '    raise SystemExit("no database here")\n', "no database here"),
+    "answers 500": (CHECK, '        return 500, "text/plain", "the cellar is empty\\n"', "500"),
+    "never answers": (CHECK, "        import time; time.sleep(60)\n" + CHECK, "healthz"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_release_leaves_the_old_one_serving(edited: Product, fault: str) -> None:
+    """It goes back by itself, no viewer notices, and the reason is shown."""
+    old, new, reason = BROKEN[fault]
+    edited.replace(APP, old, new)
+    edited.replace("airchain.yaml", "    test: python3 -m unittest\n", "")
+    edited.commit(f"service that {fault}")
+    before = containers(edited)
+    with probe(PORT, "localhost") as seen:
+        result = edited.airchain("deploy", "prod", check=False)
+    assert result.returncode == 1
+    assert reason in result.stderr, result.stderr
+    assert "serves on every host" in result.stderr
+    assert not seen.failures, seen.summary()
+    assert containers(edited) == before
+
+
+def test_a_failing_image_test_stops_the_release(edited: Product) -> None:
+    """The test's output is shown and nothing is deployed."""
+    edited.replace(APP, 'GREETING = os.environ.get("GREETING", "Hello")', 'GREETING = "Boo"')
+    edited.replace(APP, "Content-Length", "Content-Size")
+    edited.replace(APP, CHECK, '        return 503, "text/plain", "no\\n"')
+    edited.commit("break the test")
+    before = edited.json("releases")
+    result = edited.airchain("deploy", "prod", check=False)
+    assert result.returncode == 1
+    assert "test" in result.stderr
+    assert "AssertionError" in result.stderr
+    assert edited.json("releases") == before
+
+
+def test_a_dockerfile_that_fails_shows_the_step(edited: Product) -> None:
+    """The failing instruction and its output are shown."""
+    path = edited.folder / "web" / "Dockerfile"
+    text = path.read_text()
+    path.write_text(text.replace("USER 10001", "RUN echo lights out >&2 && exit 3\nUSER 10001"))
+    edited.commit("break the build")
+    result = edited.airchain("deploy", "prod", check=False)
+    path.write_text(text)
+    assert result.returncode == 1
+    assert "lights out" in result.stderr
+
+
+def test_rollback_brings_back_what_served(edited: Product) -> None:
+    """A rollback is a deployment of the release before."""
+    edited.replace("airchain.yaml", "GREETING: Good evening", "GREETING: Good day")
+    edited.commit("say good day")
+    edited.airchain("deploy", "prod")
+    assert "Good day" in ask(PORT, "localhost").body
+    with probe(PORT, "localhost") as seen:
+        edited.airchain("rollback", "prod")
+    assert not seen.failures, seen.summary()
+    assert "Good evening" in ask(PORT, "localhost").body
+
+
+def test_scaling_fails_no_request(hello: Product) -> None:
+    """Two hosts to four and back: status tells the truth, viewers notice nothing."""
+    with probe(PORT, "localhost") as seen:
+        hello.airchain("scale", "prod", "web", "4")
+        assert [h["at_edge"] for h in hello.hosts("prod")] == ["up"] * 4
+        time.sleep(1)
+        hello.airchain("scale", "prod", "web", "2")
+        assert len(hello.hosts("prod")) == 2
+    assert not seen.failures, seen.summary()
+    assert len(seen.hosts) == 4, seen.summary()
+
+
+def test_a_size_out_of_bounds_is_refused(hello: Product) -> None:
+    """The error names the bounds and changes nothing."""
+    result = hello.airchain("scale", "prod", "web", "11", check=False)
+    assert result.returncode == 1
+    assert "must be 2..10, got 11" in result.stderr
+
+
+def test_a_killed_host_is_replaced_while_the_site_stays_up(hello: Product) -> None:
+    """The edge goes on with the other host; the fleet repairs itself to its size."""
+    victim = hello.hosts("prod")[0]["name"]
+    with probe(PORT, "localhost") as seen:
+        hello.docker("kill", f"airchain-hello-test-prod-{victim}")
+        wait_until(
+            lambda: (
+                len(hosts := hello.hosts("prod")) == 2
+                and victim not in {h["name"] for h in hosts}
+                and all(h["at_edge"] == "up" for h in hosts)
+            ),
+            "two hosts in service",
+        )
+    # Only what the dead host was answering at that moment can be lost.
+    assert len(seen.failures) <= 6, seen.summary()
+
+
+def test_the_log_comes_from_every_host(hello: Product) -> None:
+    """A request that one host answered stands in its log."""
+    host = ask(PORT, "localhost", "/?find=me").host
+    lines = hello.json("logs", "prod", "web")
+    assert any("find=me" in line["text"] and line["host"] == host for line in lines)
+
+
+def test_a_command_runs_inside_the_container(hello: Product) -> None:
+    """Its output and exit status are ours; it is not root there."""
+    result = hello.airchain("exec", "prod", "web", "--", "id", "-u")
+    assert result.stdout.strip() == "10001"
+    assert hello.airchain("exec", "prod", "web", "--", "false", check=False).returncode == 1
+
+
+def test_a_missing_secret_is_named_before_anything_changes(edited: Product) -> None:
+    """The error says which command sets it."""
+    edited.replace("airchain.yaml", "images:\n", "secrets:\n  API_TOKEN: {}\n\nimages:\n")
+    edited.replace(
+        "airchain.yaml", "    port: 8000\n", "    port: 8000\n    secrets: [API_TOKEN]\n"
+    )
+    edited.commit("need a secret")
+    result = edited.airchain("deploy", "prod", check=False)
+    assert result.returncode == 1
+    assert "airchain secrets set prod API_TOKEN" in result.stderr
+
+
+def test_another_environment_does_not_meet_the_first(hello: Product) -> None:
+    """dev goes up and down beside prod, and down leaves nothing of it."""
+    before = hello.hosts("prod")
+    hello.airchain("up", "dev")
+    assert ask(PORT + 1, "localhost").status == 200
+    hello.airchain("down", "dev")
+    assert ask(PORT, "localhost").status == 200
+    assert [h["name"] for h in hello.hosts("prod")] == [h["name"] for h in before]
+    selector = "label=airchain.environment=dev"
+    for kind in ("ps -aq", "volume ls -q", "network ls -q"):
+        product = "label=airchain.product=hello-test"
+        assert not hello.docker(*kind.split(), "--filter", selector, "--filter", product)
