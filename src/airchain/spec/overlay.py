@@ -73,7 +73,8 @@ def locate(layers: Sequence[Layer], path: FieldPath) -> Place:
             chosen, reached = layer, reach
         if reach == len(path):
             break
-        if reach > 0 and not isinstance(at(layer.data, path[:reach]), Mapping):
+        data = layer.data
+        if any(not isinstance(at(data, path[:n]), Mapping) for n in range(1, reach + 1)):
             break  # a list or scalar hides what weaker layers say
     whole = (*chosen.prefix, *path)
     line = chosen.document.lines.get(whole[: len(chosen.prefix) + max(reached, 0)])

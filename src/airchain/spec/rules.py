@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from airchain.spec.dockerfile import parents
+from airchain.spec.document import FieldPath
 from airchain.spec.model import Image, Service
 from airchain.spec.shape import Draft, EnvironmentDraft, Finding, did_you_mean
 
@@ -93,18 +94,17 @@ def image_graph(draft: Draft, dockerfiles: Mapping[str, str]) -> Iterator[Findin
     if draft.product is None or draft.registry is None:
         return
     graph: dict[str, tuple[str, ...]] = {}
-    declared = sorted(draft.declared.get("images", ()))
     for name, text in dockerfiles.items():
         image = draft.images[name]
         graph[name] = parents(
             text, registry=draft.registry.name, product=draft.product, args=image.args
         )
         for parent in graph[name]:
-            if parent not in declared:
+            if dangling(draft.declared, "images", parent):
                 yield Finding(
                     ("images", name),
                     f"is built from {parent}, which is not an image of this product",
-                    did_you_mean(parent, declared),
+                    did_you_mean(parent, sorted(draft.declared["images"])),
                 )
     for cycle in cycles(graph):
         yield Finding(("images", cycle[0]), f"is built from itself: {' → '.join(cycle)}")
@@ -131,26 +131,19 @@ def cycles(graph: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
 
 def image_references(draft: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
     """Services and backing services run from images that exist."""
-    declared = sorted(draft.declared.get("images", ()))
     users = [("services", n, s.image) for n, s in environment.services.items()]
     users += [("backing", n, b.image) for n, b in environment.backing.items()]
     for section, name, image in users:
-        if image not in declared:
-            yield Finding(
-                (section, name, "image"),
-                f"there is no image {image}",
-                did_you_mean(image, declared),
-            )
+        yield from missing(draft.declared, "images", image, (section, name, "image"))
 
 
 def secret_references(draft: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
     """A secret that is used is declared."""
-    declared = sorted(draft.declared.get("secrets", ()))
     users = [("services", n, s.secrets) for n, s in environment.services.items()]
     users += [("backing", n, b.secrets) for n, b in environment.backing.items()]
     for section, name, secrets in users:
         for index, secret in enumerate(secrets):
-            if secret not in declared:
+            if dangling(draft.declared, "secrets", secret):
                 yield Finding(
                     (section, name, "secrets", index),
                     f"the secret {secret} is not declared",
@@ -199,18 +192,12 @@ def container_settings(_: Draft, environment: EnvironmentDraft) -> Iterator[Find
 
 def routes(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
     """A route leads to a web service, and no path has two routes."""
-    declared = sorted(environment.declared.get("services", ()))
     seen: dict[str, int] = {}
     for index, route in environment.routes.items():
         path = ("routes", index)
         service = environment.services.get(route.to)
-        if route.to not in declared:
-            yield Finding(
-                (*path, "to"),
-                f"there is no service {route.to}",
-                did_you_mean(route.to, declared),
-            )
-        elif service is not None and service.kind != "web":
+        yield from missing(environment.declared, "services", route.to, (*path, "to"))
+        if service is not None and service.kind != "web":
             yield Finding((*path, "to"), f"{route.to} is of kind {service.kind}, not web")
         if route.path in seen:
             yield Finding(
@@ -221,24 +208,16 @@ def routes(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
 
 def fleets(draft: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
     """A fleet runs services that exist, on hosts of a size that exists."""
-    declared = sorted(environment.declared.get("services", ()))
-    sizes = sorted(draft.declared.get("sizes", ()))
     for name, fleet in environment.fleets.items():
         path = ("fleets", name)
         if fleet.min > fleet.max:
             yield Finding((*path, "min"), f"{fleet.min} is more than max, which is {fleet.max}")
-        if fleet.size not in sizes:
-            yield Finding(
-                (*path, "size"), f"there is no size {fleet.size}", did_you_mean(fleet.size, sizes)
-            )
+        yield from missing(draft.declared, "sizes", fleet.size, (*path, "size"))
         for index, service in enumerate(fleet.services):
-            if service not in declared:
-                yield Finding(
-                    (*path, "services", index),
-                    f"there is no service {service}",
-                    did_you_mean(service, declared),
-                )
-            elif service in fleet.services[:index]:
+            yield from missing(
+                environment.declared, "services", service, (*path, "services", index)
+            )
+            if service in fleet.services[:index]:
                 yield Finding((*path, "services", index), f"{service} is listed twice")
 
 
@@ -264,6 +243,20 @@ def backing_names(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
             yield Finding(("backing", name), f"there is a service {name} as well")
         if name in _RESERVED_BACKING:
             yield Finding(("backing", name), f"{name} is a name that airchain uses itself")
+
+
+def dangling(declared: Mapping[str, frozenset[str]], section: str, name: str) -> bool:
+    """Whether `name` is not declared; unknown, hence False, where the section is broken."""
+    return section in declared and name not in declared[section]
+
+
+def missing(
+    declared: Mapping[str, frozenset[str]], section: str, name: str, path: FieldPath
+) -> Iterator[Finding]:
+    """The finding for a reference at `path` that leads nowhere."""
+    if dangling(declared, section, name):
+        what = f"there is no {section.removesuffix('s')} {name}"
+        yield Finding(path, what, did_you_mean(name, sorted(declared[section])))
 
 
 def dockerfile_images(draft: Draft) -> dict[str, Image]:

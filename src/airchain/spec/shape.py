@@ -88,7 +88,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class EnvironmentDraft:
-    """The whole items of an environment, and every name that is declared in it."""
+    """The whole items of an environment, and every name that is `declared` in a section.
+
+    A section that is broken as a whole is missing in `declared`.
+    """
 
     services: Mapping[str, Service] = field(default_factory=dict)
     backing: Mapping[str, Backing] = field(default_factory=dict)
@@ -100,7 +103,7 @@ class EnvironmentDraft:
 
 @dataclass(frozen=True)
 class Draft:
-    """The whole items of a product, and every name that is declared in it."""
+    """The whole items of a product, and every name that is `declared` in a section."""
 
     product: str | None = None
     registry: Registry | None = None
@@ -133,8 +136,11 @@ class Shape:
             sizes=self._items("sizes", Size, data=with_defaults),
             secrets=self._items("secrets", Secret, names=_SecretName),
             images=self._items("images", Image, required=True),
-            declared={name: frozenset(_keys(self.data.get(name))) for name in ("images", "secrets")}
-            | {"sizes": frozenset(with_defaults)},
+            declared={
+                **self._declared("images", required=True),
+                **self._declared("secrets"),
+                "sizes": frozenset(with_defaults),
+            },
         )
 
     def environment(self) -> EnvironmentDraft:
@@ -147,10 +153,18 @@ class Shape:
             fleets=self._items("fleets", Fleet, required=True),
             edge=self._one("edge", Edge),
             declared={
-                name: frozenset(_keys(self.data.get(name)))
-                for name in ("services", "backing", "fleets")
+                **self._declared("services", required=True),
+                **self._declared("backing"),
+                **self._declared("fleets", required=True),
             },
         )
+
+    def _declared(self, section: str, *, required: bool = False) -> dict[str, frozenset[str]]:
+        """The section's names; none at all where it is broken as a whole."""
+        found = self.data.get(section)
+        if isinstance(found, Mapping):
+            return {section: frozenset(found)}
+        return {} if required or found is not None else {section: frozenset()}
 
     def _name(self) -> str | None:
         if self.data.get("product") is None:

@@ -1,0 +1,419 @@
+"""Every kind of mistake in airchain.yaml has its exact message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airchain.errors import SpecError
+from airchain.spec.load import load
+
+# What is replaced, by what, and the message. Lines are those of conftest.GOOD.
+CASES: dict[str, tuple[str, str, str]] = {
+    "a port out of range": (
+        "port: 8000",
+        "port: 80000",
+        "airchain.yaml:11: services.web.port: must be 1..65535, got 80000",
+    ),
+    "a port that is text": (
+        "port: 8000",
+        "port: http",
+        "airchain.yaml:11: services.web.port: must be a whole number, got 'http'",
+    ),
+    "an unknown field": (
+        "port: 8000",
+        "port: 8000\n    helth: /x",
+        "airchain.yaml:12: services.web.helth: unknown field\n  hint: did you mean health?",
+    ),
+    "an unknown field at the top": (
+        "routes:",
+        "route: []\nroutes:",
+        "airchain.yaml:13: route: unknown field\n  hint: did you mean routes?",
+    ),
+    "an unknown field like no other": (
+        "{path: /, to: web}",
+        "{path: /, to: web, zzz: 1}",
+        "airchain.yaml:14: routes[0].zzz: unknown field\n  hint: known: path, to, cache",
+    ),
+    "an unknown field of an environment": (
+        "    fleets:",
+        "    egde: {port: 1}\n    fleets:",
+        "airchain.yaml:17: environments.dev.egde: unknown field\n  hint: did you mean edge?",
+    ),
+    "an unknown kind": (
+        "kind: web",
+        "kind: wbe",
+        "airchain.yaml:10: services.web.kind: must be one of web, worker, cron, task, got 'wbe'\n"
+        "  hint: did you mean web?",
+    ),
+    "a required field missing": (
+        "    image: www\n",
+        "",
+        "airchain.yaml:8: services.web.image: is required",
+    ),
+    "no product": (
+        "product: shop",
+        "registry: {}",
+        "airchain.yaml:1: product: is required\n  hint: such as `product: hello`",
+    ),
+    "a product's name in capitals": (
+        "product: shop",
+        "product: Shop",
+        "airchain.yaml:1: product: must be lower-case letters, digits and single dashes, "
+        "beginning with a letter, got 'Shop'",
+    ),
+    "a name too long": (
+        "product: shop",
+        "product: " + "a" * 33,
+        "airchain.yaml:1: product: must have at most 32 characters, got 33",
+    ),
+    "a name of airchain's own": (
+        "product: shop",
+        "product: airchain",
+        "airchain.yaml:1: product: airchain is a name that airchain uses itself",
+    ),
+    "a list where a mapping is wanted": (
+        "    build: www",
+        "    - www",
+        "airchain.yaml:5: images.www: must be a mapping, got a list",
+    ),
+    "a section that is no mapping": (
+        "images:\n  debian:\n    bootstrap: {packages: [python3]}\n  www:\n    build: www",
+        "images: www",
+        "airchain.yaml:2: images: must be a mapping, got 'www'",
+    ),
+    "routes that are no list": (
+        "routes:\n  - {path: /, to: web}",
+        "routes: {/: web}",
+        "airchain.yaml:13: routes: must be a list, got a mapping",
+    ),
+    "text where a list is wanted": (
+        "services: [web]",
+        "services: web",
+        "airchain.yaml:18: environments.dev.fleets.web.services: must be a list, got 'web'",
+    ),
+    "a memory limit without unit": (
+        "port: 8000",
+        "port: 8000\n    memory: '512'",
+        "airchain.yaml:12: services.web.memory: must be a number followed by m or g, "
+        "such as 512m or 2g, got '512'",
+    ),
+    "a size without processors": (
+        "services:\n  web:\n    image",
+        "sizes: {tiny: {cpus: 0, memory: 1g}}\nservices:\n  web:\n    image",
+        "airchain.yaml:7: sizes.tiny.cpus: must be more than 0, got 0",
+    ),
+    "a duration that is none": (
+        "to: web}",
+        "to: web, cache: soon}",
+        "airchain.yaml:14: routes[0].cache: must be a number or a duration such as "
+        "500ms, 30s, 2m, got 'soon'",
+    ),
+    "a health path that is no path": (
+        "health: /healthz",
+        "health: healthz",
+        "airchain.yaml:12: services.web.health.path: must begin with /, got 'healthz'",
+    ),
+    "a route to nowhere": (
+        "to: web}",
+        "to: wbe}",
+        "airchain.yaml:14: routes[0].to: there is no service wbe\n  hint: did you mean web?",
+    ),
+    "a service from no image": (
+        "image: www",
+        "image: ww",
+        "airchain.yaml:9: services.web.image: there is no image ww\n  hint: did you mean www?",
+    ),
+    "a backing service from no image": (
+        "routes:",
+        "backing:\n  redis: {image: redis, port: 6379}\nroutes:",
+        "airchain.yaml:14: backing.redis.image: there is no image redis\n"
+        "  hint: known: debian, www",
+    ),
+    "a fleet of no size": (
+        "services: [web]",
+        "services: [web], size: huge",
+        "airchain.yaml:18: environments.dev.fleets.web.size: there is no size huge\n"
+        "  hint: known: large, medium, small",
+    ),
+    "a fleet of an unknown service": (
+        "services: [web]",
+        "services: [web, wobble]",
+        "airchain.yaml:18: environments.dev.fleets.web.services[1]: there is no service wobble\n"
+        "  hint: known: web",
+    ),
+    "a fleet with a service twice": (
+        "services: [web]",
+        "services: [web, web]",
+        "airchain.yaml:18: environments.dev.fleets.web.services[1]: web is listed twice",
+    ),
+    "a fleet larger at least than at most": (
+        "services: [web]",
+        "services: [web], min: 5, max: 2",
+        "airchain.yaml:18: environments.dev.fleets.web.min: 5 is more than max, which is 2",
+    ),
+    "a secret that is not declared": (
+        "port: 8000",
+        "port: 8000\n    secrets: [API_KEY]",
+        "airchain.yaml:12: services.web.secrets[0]: the secret API_KEY is not declared\n"
+        "  hint: declare it at the top: `secrets: {API_KEY: {}}`, "
+        "or `{generate: true}` for a random value",
+    ),
+    "a web service without port": (
+        "    port: 8000\n",
+        "",
+        "airchain.yaml:8: services.web.port: is required for kind web",
+    ),
+    "a web service without health": (
+        "    health: /healthz\n",
+        "",
+        "airchain.yaml:8: services.web.health: is required for kind web\n"
+        "  hint: such as `health: /healthz`: nothing is sent to a service before this answers",
+    ),
+    "a cron without schedule": (
+        "routes:",
+        "  tick: {image: www, kind: cron}\nroutes:",
+        "airchain.yaml:13: services.tick: no fleet runs it\n"
+        "  hint: add it to a fleet's services (web), "
+        "or remove it from this environment with `tick: null`\n"
+        "airchain.yaml:13: services.tick.schedule: is required for kind cron\n"
+        '  hint: such as `schedule: "*/10 * * * *"`',
+    ),
+    "a schedule that is none": (
+        "kind: web\n    port: 8000\n    health: /healthz\nroutes:\n  - {path: /, to: web}",
+        'kind: cron\n    schedule: "61 * * * *"',
+        "airchain.yaml:11: services.web.schedule: is not a schedule: '61 * * * *'\n"
+        "  hint: five fields: minute hour day-of-month month day-of-week",
+    ),
+    "a schedule on a web service": (
+        "port: 8000",
+        'port: 8000\n    schedule: "* * * * *"',
+        "airchain.yaml:12: services.web.schedule: is for kind cron, this is kind web",
+    ),
+    "a route to a worker": (
+        "kind: web",
+        "kind: worker",
+        "airchain.yaml:14: routes[0].to: web is of kind worker, not web",
+    ),
+    "two routes of one path": (
+        "routes:",
+        "routes:\n  - {path: /, to: web}",
+        "airchain.yaml:15: routes[1].path: / has a route already, number 1",
+    ),
+    "a service in no fleet": (
+        "routes:",
+        "  mail: {image: www, kind: worker}\nroutes:",
+        "airchain.yaml:13: services.mail: no fleet runs it\n"
+        "  hint: add it to a fleet's services (web), "
+        "or remove it from this environment with `mail: null`",
+    ),
+    "an image that is neither": (
+        "    build: www",
+        "    rebuild: weekly",
+        "airchain.yaml:5: images.www: needs bootstrap or build, has neither\n"
+        "  hint: `bootstrap: {packages: […]}` starts from the Debian archive, "
+        "`build: FOLDER` from a Dockerfile",
+    ),
+    "an image that is both": (
+        "    build: www",
+        "    build: www\n    bootstrap: {}",
+        "airchain.yaml:5: images.www: needs bootstrap or build, has both\n"
+        "  hint: `bootstrap: {packages: […]}` starts from the Debian archive, "
+        "`build: FOLDER` from a Dockerfile",
+    ),
+    "no build folder": (
+        "build: www",
+        "build: wwww",
+        "airchain.yaml:6: images.www.build: there is no folder wwww",
+    ),
+    "no Dockerfile": (
+        "build: www",
+        "build: www\n    dockerfile: Other",
+        "airchain.yaml:7: images.www.dockerfile: there is no www/Other",
+    ),
+    "a build folder of the machine": (
+        "build: www",
+        "build: /srv/www",
+        "airchain.yaml:6: images.www.build: must be a folder beside airchain.yaml, got /srv/www",
+    ),
+    "an image named like our own": (
+        "  debian:",
+        "  releases: {bootstrap: {}}\n  debian:",
+        "airchain.yaml:3: images.releases: releases is a name that airchain uses itself",
+    ),
+    "a parent that is not defined": (
+        "  debian:",
+        "  debain:",
+        "airchain.yaml:5: images.www: is built from debian, which is not an image of this "
+        "product\n  hint: did you mean debain?",
+    ),
+    "two environments at one port": (
+        "environments:",
+        "environments:\n  prod:\n    fleets: {web: {services: [web]}}",
+        "airchain.yaml:18: environments.dev.edge.port: 8080 is the port of prod as well\n"
+        "  hint: give each environment a port of its own, so that both can be up at once",
+    ),
+    "a backing service named like a service": (
+        "routes:",
+        "backing:\n  web: {image: www, port: 1}\nroutes:",
+        "airchain.yaml:14: backing.web: there is a service web as well",
+    ),
+    "a password in the environment": (
+        "port: 8000",
+        "port: 8000\n    env: {DB_PASSWORD: hunter2}",
+        "airchain.yaml:12: services.web.env.DB_PASSWORD: its name says that this is a secret, "
+        "and secrets are not written here\n"
+        "  hint: declare it under `secrets:` at the top and list it in the `secrets` of the "
+        "service; the container reads the file that NAME_FILE names",
+    ),
+    "a variable of our own": (
+        "port: 8000",
+        "port: 8000\n    env: {AIRCHAIN_HOST: x}",
+        "airchain.yaml:12: services.web.env.AIRCHAIN_HOST: AIRCHAIN_… is set by airchain itself",
+    ),
+    "a container as root": (
+        "port: 8000",
+        'port: 8000\n    user: "0:0"',
+        "airchain.yaml:12: services.web.user: containers do not run as root\n"
+        "  hint: name another user",
+    ),
+    "a volume that is none": (
+        "port: 8000",
+        "port: 8000\n    volumes: [data]",
+        "airchain.yaml:12: services.web.volumes[0]: must be SOURCE:/TARGET or SOURCE:/TARGET:ro, "
+        "got 'data'",
+    ),
+    "a capability with prefix": (
+        "port: 8000",
+        "port: 8000\n    capabilities: [CAP_CHOWN]",
+        "airchain.yaml:12: services.web.capabilities[0]: must be a name such as "
+        "NET_BIND_SERVICE, got 'CAP_CHOWN'",
+    ),
+    "a field twice": (
+        "port: 8000",
+        "port: 8000\n    port: 8001",
+        "airchain.yaml:12: services.web.port: is written twice, first in line 11",
+    ),
+    "no environments": (
+        "environments:\n  dev:\n    fleets:\n      web: {services: [web]}\n",
+        "",
+        "airchain.yaml:1: environments: is required: at least one\n"
+        "  hint: such as `environments: {dev: {…}}`",
+    ),
+    "an environment without fleets": (
+        "    fleets:\n      web: {services: [web]}",
+        "    edge: {port: 1}",
+        "airchain.yaml:16: environments.dev.fleets: is required: at least one",
+    ),
+    "an environment that is no mapping": (
+        "  dev:\n    fleets:\n      web: {services: [web]}",
+        "  dev: yes please",
+        "airchain.yaml:16: environments.dev: must be a mapping, got 'yes please'",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_mistake_has_its_message(case: str, shop: Path) -> None:
+    """The mistake is told with file, line, field and hint, and nothing else is."""
+    file = shop / "airchain.yaml"
+    before, after, expected = CASES[case]
+    text = file.read_text()
+    assert text.count(before) == 1
+    file.write_text(text.replace(before, after))
+    with pytest.raises(SpecError) as caught:
+        load(shop)
+    assert caught.value.detail == expected
+
+
+SYNTAX = {
+    "an open bracket": (
+        "a: [1\nb: 2\n",
+        "airchain.yaml:2: not YAML: while parsing a flow sequence expected ',' or ']', but got ':'",
+    ),
+    "a tab": (
+        "a:\n\t- b\n",
+        "airchain.yaml:2: not YAML: while scanning for the next token found character '\\t' that "
+        "cannot start any token\n  hint: indent with spaces, not tabs",
+    ),
+    "two documents": (
+        "a: 1\n---\nb: 2\n",
+        "airchain.yaml:2: not YAML: expected a single document in the stream "
+        "but found another document",
+    ),
+    "an unknown alias": ("a: *x\n", "airchain.yaml:1: not YAML: found undefined alias 'x'"),
+    "a list": ("- a\n", "airchain.yaml:1: must be a mapping, got a list"),
+    "text": ("hello\n", "airchain.yaml:1: must be a mapping, got 'hello'"),
+    "nothing": (
+        "# only a comment\n",
+        "airchain.yaml: is empty\n  hint: `airchain init` writes one to begin from",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SYNTAX)
+def test_what_is_not_a_mapping_in_yaml(case: str, tmp_path: Path) -> None:
+    """Broken YAML is told with its line, and what is no mapping with what it is."""
+    text, expected = SYNTAX[case]
+    (tmp_path / "airchain.yaml").write_text(text)
+    with pytest.raises(SpecError) as caught:
+        load(tmp_path)
+    assert caught.value.detail == expected
+
+
+def test_missing_file_points_to_init(tmp_path: Path) -> None:
+    """Where there is no airchain.yaml, the hint names the command that writes one."""
+    with pytest.raises(SpecError) as caught:
+        load(tmp_path)
+    (problem,) = caught.value.problems
+    assert problem.message == f"not found in {tmp_path}"
+    assert problem.hint == "`airchain init` writes one to begin from"
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    """A file that is not UTF-8 is told as such."""
+    (tmp_path / "airchain.yaml").write_bytes(b"product: \xff\n")
+    with pytest.raises(SpecError, match=r"1 problem in airchain\.yaml") as caught:
+        load(tmp_path)
+    assert "cannot be read" in str(caught.value.detail)
+
+
+def test_all_problems_at_once(shop: Path) -> None:
+    """Shape, references, secrets and duplicates of one file come in one error, by line."""
+    file = shop / "airchain.yaml"
+    text = file.read_text()
+    for before, after in (
+        ("port: 8000", "port: 80000\n    port: 1\n    env: {A_TOKEN: abc}"),
+        ("to: web}", "to: wbe}"),
+        ("image: www", "image: web"),
+        ("build: www", "build: wwww"),
+    ):
+        text = text.replace(before, after)
+    file.write_text(text)
+    with pytest.raises(SpecError) as caught:
+        load(shop)
+    assert [(p.line, p.field) for p in caught.value.problems] == [
+        (6, "images.www.build"),
+        (11, "services.web.port"),
+        (12, "services.web.port"),
+        (13, "services.web.env.A_TOKEN"),
+        (16, "routes[0].to"),
+    ]
+
+
+def test_image_cycle(shop: Path) -> None:
+    """Images that need each other are named once, as a ring."""
+    (shop / "airchain.yaml").write_text(
+        (shop / "airchain.yaml").read_text().replace("  www:\n", "  app: {build: app}\n  www:\n")
+    )
+    (shop / "app").mkdir()
+    (shop / "app" / "Dockerfile").write_text("ARG IMAGES\nFROM ${IMAGES}/www\n")
+    (shop / "www" / "Dockerfile").write_text(
+        "ARG IMAGES\nFROM ${IMAGES}/debian\nARG IMAGES\nCOPY --from=${IMAGES}/app /a /a\n"
+    )
+    with pytest.raises(SpecError) as caught:
+        load(shop)
+    assert caught.value.detail == (
+        "airchain.yaml:5: images.app: is built from itself: app → www → app"
+    )
