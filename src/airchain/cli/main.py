@@ -154,6 +154,12 @@ def load(command: Command) -> Any:
     return loaded
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"airchain {__version__}")
+        raise typer.Exit
+
+
 app = typer.Typer(cls=Commands, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
 
@@ -170,12 +176,12 @@ def root(
         bool, typer.Option("--plain", help="Plain lines: no colour, no live display.")
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+    version: Annotated[  # noqa: ARG001 - acts through its callback
+        bool,
+        typer.Option("--version", help="Show the version.", is_eager=True, callback=_show_version),
+    ] = False,
 ) -> None:
     """From a git commit to an autoscaled fleet of golden-image hosts."""
-    if version:
-        print(f"airchain {__version__}")
-        raise typer.Exit
     mode: Mode = "json" if as_json else "plain" if plain else Output.mode_for(sys.stderr)
     context.obj = Context(Home.from_environment(), Output(mode), folder.absolute(), debug)
 

@@ -1,0 +1,68 @@
+"""`airchain init` and `airchain spec` on files of their own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from airchain.cli.init import template
+from airchain.cli.main import main
+
+
+def airchain(*argv: str) -> int:
+    """Run the command line; its exit status."""
+    with pytest.raises(SystemExit) as caught:
+        main(list(argv))
+    assert isinstance(caught.value.code, int)
+    return caught.value.code
+
+
+def test_init_writes_a_product_that_is_right(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder is made, holds the example, and has nothing wrong in it."""
+    assert airchain("-C", str(tmp_path), "init", "first") == 0
+    assert (tmp_path / "first" / "web" / "app.py").read_bytes() == (
+        template() / "web" / "app.py"
+    ).read_bytes()
+    assert not list(tmp_path.rglob("__pycache__"))
+    capsys.readouterr()
+    assert airchain("-C", str(tmp_path / "first"), "spec", "check") == 0
+    assert "hello: nothing is wrong" in capsys.readouterr().out
+
+
+def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where one file is in the way, it is named and no other is written."""
+    (tmp_path / "airchain.yaml").write_text("mine")
+    assert airchain("-C", str(tmp_path), "init") == 1
+    assert str(tmp_path / "airchain.yaml") in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["airchain.yaml"]
+    assert (tmp_path / "airchain.yaml").read_text() == "mine"
+
+
+def test_show_is_yaml_or_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both say the same: overlays merged, defaults filled in."""
+    folder = str(template())
+    assert airchain("-C", folder, "spec", "show", "--env", "prod") == 0
+    as_yaml = YAML(typ="safe", pure=True).load(capsys.readouterr().out)
+    assert airchain("-C", folder, "spec", "show", "--env", "prod", "--json") == 0
+    as_json = json.loads(capsys.readouterr().out)
+    assert as_yaml == as_json
+    assert as_json["services"]["web"]["env"] == {"GREETING": "Good evening"}
+
+
+def test_show_of_an_unknown_environment(capsys: pytest.CaptureFixture[str]) -> None:
+    """The error names the environments that there are."""
+    assert airchain("-C", str(template()), "spec", "show", "--env", "qa") == 1
+    assert capsys.readouterr().err == (
+        "error: environments: there is no environment 'qa'\nhint: known: dev, prod\n"
+    )
+
+
+def test_schema_needs_no_specification(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Editors can have the schema before there is a file."""
+    assert airchain("-C", str(tmp_path), "spec", "schema") == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "airchain.yaml"
