@@ -1,0 +1,146 @@
+"""The Debian archive as this machine reaches it: mirror, components, age.
+
+Read from apt's own configuration, so that whatever makes `apt-get update` work
+here makes a bootstrap work too.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from airchain.errors import BuildError, RunError
+from airchain.run import run
+
+DEFAULT_MIRROR = "http://deb.debian.org/debian"
+DEFAULT_SECURITY = "http://deb.debian.org/debian-security"
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+# They have neither updates nor security repositories of their own.
+_ROLLING = {"sid", "unstable", "experimental", "rc-buggy"}
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+_ORDER = ("main", "contrib", "non-free", "non-free-firmware")
+# What decides how the archive is reached; everything else of apt's settings stays here.
+_REACH = ("acquire::http", "acquire::https", "acquire::ftp", "acquire::check-", "acquire::retries")
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Where packages come from. `components` are in Debian's usual order."""
+
+    mirror: str = DEFAULT_MIRROR
+    security: str = DEFAULT_SECURITY
+    components: tuple[str, ...] = ("main",)
+
+    def releases(self, suite: str) -> tuple[tuple[str, str], ...]:
+        """`(URI, suite)` of every repository that a system of `suite` uses."""
+        base = ((self.mirror, suite),)
+        if suite in _ROLLING:
+            return base
+        return (
+            *base,
+            (self.mirror, f"{suite}-updates"),
+            (self.security, f"{suite}-security"),
+        )
+
+    def lines(self, suite: str) -> tuple[str, ...]:
+        """One-line entries as mmdebstrap takes them."""
+        parts = " ".join(self.components)
+        return tuple(f"deb {uri} {release} {parts}" for uri, release in self.releases(suite))
+
+    def sources(self, suite: str) -> str:
+        """The text of `debian.sources` inside an image."""
+        by_uri: dict[str, list[str]] = {}
+        for uri, release in self.releases(suite):
+            by_uri.setdefault(uri, []).append(release)
+        return "\n".join(
+            f"Types: deb\nURIs: {uri}\nSuites: {' '.join(releases)}\n"
+            f"Components: {' '.join(self.components)}\nSigned-By: {KEYRING}\n"
+            for uri, releases in by_uri.items()
+        )
+
+
+def read_archive() -> Archive:
+    """The archive that this machine's apt uses; Debian's own where it uses none."""
+    if not shutil.which("apt-get"):
+        return Archive()
+    listed = run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"],
+        timeout=30,
+        check=False,
+    )
+    return choose_archive(listed.stdout.splitlines())
+
+
+def choose_archive(targets: Iterable[str]) -> Archive:
+    """The Debian repositories among lines of `URI RELEASE COMPONENT`."""
+    found: dict[str, str] = {}
+    components: set[str] = set()
+    for line in targets:
+        uri, _, rest = line.partition(" ")
+        _, _, component = rest.partition(" ")
+        kind = urlsplit(uri).path.rstrip("/").rpartition("/")[2]
+        if kind in ("debian", "debian-security"):
+            found.setdefault(kind, uri.rstrip("/"))
+            components.add(component)
+    return Archive(
+        mirror=found.get("debian", DEFAULT_MIRROR),
+        security=found.get("debian-security", DEFAULT_SECURITY),
+        components=tuple(c for c in _ORDER if c in components) or ("main",),
+    )
+
+
+def reach_options() -> tuple[str, ...]:
+    """Settings of the machine's apt for proxies, certificates and dates, as `NAME "VALUE";`."""
+    if not shutil.which("apt-config"):
+        return ()
+    dump = run(["apt-config", "dump"], timeout=30, check=False).stdout
+    return tuple(line for line in dump.splitlines() if is_reach_option(line))
+
+
+def is_reach_option(line: str) -> bool:
+    """Whether a line of `apt-config dump` says how to reach the archive."""
+    return line.lower().startswith(_REACH) and not line.endswith('"";')
+
+
+def newest_release(archive: Archive, suite: str) -> datetime:
+    """When the archive's repositories for `suite` changed last, by their Release files."""
+    dates = []
+    with TemporaryDirectory(prefix="airchain-release-") as folder:
+        for number, (uri, release) in enumerate(archive.releases(suite)):
+            target = Path(folder) / str(number)
+            source = f"{uri}/dists/{release}/Release"
+            _fetch(source, target)
+            dates.append(release_date(target.read_text(errors="replace"), source))
+    return max(dates)
+
+
+def release_date(text: str, where: str) -> datetime:
+    """The `Date` field of a Release file."""
+    for line in text.splitlines():
+        name, _, value = line.partition(":")
+        if name == "Date":
+            return parsedate_to_datetime(value.strip().replace("UTC", "+0000")).astimezone(UTC)
+    raise BuildError("the Release file has no date", where=where)
+
+
+def architecture() -> str:
+    """The machine's architecture as images name it: `amd64`, `arm64`."""
+    return _ARCHITECTURES.get(platform.machine(), platform.machine())
+
+
+def _fetch(source: str, target: Path) -> None:
+    try:
+        run(["/usr/lib/apt/apt-helper", "download-file", source, target], timeout=120)
+    except RunError as error:
+        raise BuildError(
+            f"the Debian archive does not answer: {source}",
+            hint="does `apt-get update` work on this machine?",
+            detail=error.detail,
+        ) from error
