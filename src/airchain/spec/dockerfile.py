@@ -103,6 +103,21 @@ def origins(text: str, overrides: Mapping[str, str]) -> Iterator[Origin]:
             scope.begin_stage(words[2] if len(words) == 3 and words[1].upper() == "AS" else None)
 
 
+def unusable(text: str, overrides: Mapping[str, str]) -> Iterator[tuple[Origin, str]]:
+    """The references that BuildKit refuses with a message that helps nobody, and what to do."""
+    for instruction in instructions(text):
+        for word in _sources(instruction):
+            if "$" in word:
+                yield (
+                    Origin(word, instruction.line),
+                    f"only FROM takes variables: begin a stage with `FROM {word} AS NAME`, "
+                    "and copy from NAME",
+                )
+    for origin in origins(text, overrides):
+        if origin.reference.startswith("/"):
+            yield origin, "declare the variable before the first FROM: `ARG IMAGES`"
+
+
 def instructions(text: str) -> Iterator[Instruction]:
     """The instructions of a Dockerfile; comments and the bodies of here-documents are skipped."""
     lines = text.splitlines()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from airchain.spec.dockerfile import parents
+from airchain.spec.dockerfile import parents, unusable
 from airchain.spec.document import FieldPath
 from airchain.spec.model import Image, Service
 from airchain.spec.shape import Draft, EnvironmentDraft, Finding, did_you_mean
@@ -99,6 +99,9 @@ def image_graph(draft: Draft, dockerfiles: Mapping[str, str]) -> Iterator[Findin
         graph[name] = parents(
             text, registry=draft.registry.name, product=draft.product, args=image.args
         )
+        for origin, hint in unusable(text, {"IMAGES": draft.registry.name, **image.args}):
+            what = f"line {origin.line} of its Dockerfile cannot name {origin.reference}"
+            yield Finding(("images", name), what, hint)
         for parent in graph[name]:
             if dangling(draft.declared, "images", parent):
                 yield Finding(

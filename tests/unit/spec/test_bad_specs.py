@@ -410,10 +410,35 @@ def test_image_cycle(shop: Path) -> None:
     (shop / "app").mkdir()
     (shop / "app" / "Dockerfile").write_text("ARG IMAGES\nFROM ${IMAGES}/www\n")
     (shop / "www" / "Dockerfile").write_text(
-        "ARG IMAGES\nFROM ${IMAGES}/debian\nARG IMAGES\nCOPY --from=${IMAGES}/app /a /a\n"
+        "ARG IMAGES\nFROM ${IMAGES}/app AS app\nFROM ${IMAGES}/debian\nCOPY --from=app /a /a\n"
     )
     with pytest.raises(SpecError) as caught:
         load(shop)
     assert caught.value.detail == (
         "airchain.yaml:5: images.app: is built from itself: app → www → app"
     )
+
+
+DOCKERFILES = {
+    "a variable where BuildKit takes none": (
+        "ARG IMAGES\nFROM ${IMAGES}/debian\nARG IMAGES\nCOPY --from=${IMAGES}/debian /a /a\n",
+        "line 4 of its Dockerfile cannot name ${IMAGES}/debian\n"
+        "  hint: only FROM takes variables: begin a stage with `FROM ${IMAGES}/debian AS NAME`, "
+        "and copy from NAME",
+    ),
+    "a variable that is not declared": (
+        "FROM ${IMAGES}/debian\n",
+        "line 1 of its Dockerfile cannot name /debian\n"
+        "  hint: declare the variable before the first FROM: `ARG IMAGES`",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DOCKERFILES)
+def test_reference_that_buildkit_refuses(case: str, shop: Path) -> None:
+    """What BuildKit answers with "invalid reference format" is explained beforehand."""
+    text, expected = DOCKERFILES[case]
+    (shop / "www" / "Dockerfile").write_text(text)
+    with pytest.raises(SpecError) as caught:
+        load(shop)
+    assert caught.value.detail == f"airchain.yaml:5: images.www: {expected}"
