@@ -13,7 +13,7 @@ from docker.errors import APIError, NotFound
 from airchain.errors import FleetError, WaitTimeout
 from airchain.fleet import edge_config, names
 from airchain.fleet.edge_config import EdgeServer
-from airchain.fleet.engine_api import session
+from airchain.fleet.engine_api import require_image, session
 from airchain.fleet.haproxy import Runtime
 from airchain.fleet.settings import Settings, write_whole
 from airchain.images.engine import Engine
@@ -58,6 +58,7 @@ def ensure(engine: Engine, home: Home, settings: Settings, environment: Environm
     body = container_body(home, settings, environment.edge.port)
     label = body["Labels"][names.CONFIG]
     with session(engine, "the edge") as client:
+        require_image(client, settings.edge_image)
         fitting = _config_label(client, settings) == label
         if running and fitting and unchanged:
             return False

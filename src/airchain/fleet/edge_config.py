@@ -84,9 +84,9 @@ def fleet_of(backend_name: str) -> str | None:
 
 
 def web_fleets(environment: Environment) -> tuple[str, ...]:
-    """Fleets that some route leads to, in the specification's order."""
-    used = {fleet_for(environment, route.to) for route in environment.routes}
-    return tuple(name for name in environment.fleets if name in used)
+    """Fleets with a web service, in the specification's order."""
+    web = {name for name, service in environment.services.items() if service.kind == "web"}
+    return tuple(n for n, fleet in environment.fleets.items() if web.intersection(fleet.services))
 
 
 def fleet_for(environment: Environment, service: str) -> str | None:

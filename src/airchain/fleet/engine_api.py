@@ -31,3 +31,11 @@ def session(engine: Engine, where: str) -> Iterator[DockerClient]:
         raise FleetError(
             f"the engine does not answer: {error}", where=where, hint="airchain engine status"
         ) from error
+
+
+def require_image(client: DockerClient, reference: str) -> None:
+    """See that the engine has an image; fetch it where it does not."""
+    try:
+        client.images.get(reference)
+    except ImageNotFound:
+        client.images.pull(reference)

@@ -65,6 +65,10 @@ class Runtime:
         found = [line for line in info.splitlines() if line.startswith("Pid:")]
         return int(found[0].removeprefix("Pid:")) if found else None
 
+    def answers(self) -> bool:
+        """Whether the edge runs."""
+        return self.process() is not None
+
     def servers(self) -> tuple[ServerStats, ...]:
         """Every server of every fleet, by fleet and name."""
         rows = _rows(self.ask("show stat"))

@@ -1,16 +1,23 @@
-"""The build context of Airchain's own images: the host's and the edge's.
+"""Airchain's own images, the host's and the edge's, built like those of any product.
 
-A context is a folder with fixed file modes, so that the same sources are the
-same image whatever umask the working tree was cloned with.
+A build context is a folder with fixed file modes, so that the same sources are
+the same image whatever umask the working tree was cloned with.
 """
 
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import airchain
 from airchain.errors import BuildError
+from airchain.fleet.engine_api import require_image, session
+from airchain.images import build_and_push
+from airchain.images.engine import Engine
+from airchain.paths import Home
+from airchain.progress import Progress
+from airchain.spec.model import Bootstrap, Image, Product, Registry
 
 PACKAGE = Path(airchain.__file__).parent
 HOST = PACKAGE / "host" / "image"
@@ -30,6 +37,41 @@ CODE = (
 )
 _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "image")
 _EXECUTABLES = Path("rootfs/usr/lib/airchain")
+
+
+def build(engine: Engine, home: Home, registry: Registry, progress: Progress) -> tuple[str, str]:
+    """Build and push what changed; return the references of the host's and the edge's image."""
+    with tempfile.TemporaryDirectory(prefix="airchain-own-") as folder:
+        stage_host(Path(folder) / "host")
+        stage_edge(Path(folder) / "edge")
+        built = build_and_push(
+            own_product(registry),
+            Path(folder),
+            engine=engine,
+            home=home,
+            revision=airchain.__version__,
+            progress=progress,
+        )
+    host, edge = built["host"].reference, built["edge"].reference
+    with session(engine, "Airchain's own images") as client:
+        require_image(client, host)
+        require_image(client, edge)
+    return host, edge
+
+
+def own_product(registry: Registry) -> Product:
+    """Airchain as a product: its repositories are `REGISTRY/airchain/IMAGE`."""
+    return Product(
+        product="airchain",
+        registry=registry,
+        sizes={},
+        images={
+            "debian": Image(bootstrap=Bootstrap(packages=("ca-certificates",)), rebuild="weekly"),
+            "host": Image(build="host"),
+            "edge": Image(build="edge"),
+        },
+        environments={},
+    )
 
 
 def stage_host(folder: Path) -> None:

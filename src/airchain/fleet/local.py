@@ -89,7 +89,7 @@ def launch(
             client.api.start(name)
         send_secrets(engine, settings, host, values)
     except BaseException:
-        terminate(engine, home, settings, host, timeout=0)
+        terminate(engine, home, settings.product, settings.environment, host, timeout=0)
         raise
 
 
@@ -113,12 +113,13 @@ def send_secrets(
     )
 
 
-def terminate(engine: Engine, home: Home, settings: Settings, host: str, *, timeout: float) -> None:
+def terminate(
+    engine: Engine, home: Home, product: str, environment: str, host: str, *, timeout: float
+) -> None:
     """End `host`, giving its services `timeout` seconds, and remove all it had.
 
     None being there is fine. `timeout` 0 ends it at once.
     """
-    product, environment = settings.product, settings.environment
     name = names.container(product, environment, host)
     with session(engine, host) as client:
         try:

@@ -1,7 +1,7 @@
 """Values of secrets on the building machine: one file each, for their owner only.
 
-The specification names them; a value never stands in it, in an image or in a
-command line. Hosts and backing services get theirs through tmpfs.
+The specification names them; a value never stands in it, in an image, in a
+command line or in a variable. Hosts keep theirs in memory only.
 """
 
 from __future__ import annotations
