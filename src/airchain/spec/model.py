@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32)]
 SecretName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=64)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Domain = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
 Memory = Annotated[str, Field(pattern=r"^[1-9][0-9]*[mg]$")]
 Kind = Literal["web", "worker", "cron", "task"]
 
@@ -87,7 +88,7 @@ class Image(Model):
 class Health(Model):
     """How a service shows that it is ready: HTTP status 200 to 399 at `path`."""
 
-    path: str = Field(default="/healthz", pattern=r"^/")
+    path: str = Field(default="/healthz", pattern=r"^/[^\s]*$")
     interval: Seconds = 0.1
     timeout: Seconds = 2
     within: Seconds = 30
@@ -134,7 +135,7 @@ class Backing(Model):
 class Route(Model):
     """Requests whose path starts with `path` go to the web service `to`."""
 
-    path: str = Field(pattern=r"^/")
+    path: str = Field(pattern=r"^/[A-Za-z0-9._~/-]*$")
     to: Name
     cache: Seconds | None = None
 
@@ -152,7 +153,7 @@ class Edge(Model):
     """Where the environment answers."""
 
     port: Port = 8080
-    domains: tuple[str, ...] = ("localhost",)
+    domains: tuple[Domain, ...] = ("localhost",)
 
 
 class Secret(Model):

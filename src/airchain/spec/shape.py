@@ -64,6 +64,9 @@ _PATTERNS = {
     r"^[1-9][0-9]*[mg]$": "must be a number followed by m or g, such as 512m or 2g",
     r"^[a-z0-9.-]+:[0-9]+$": "must be HOST:PORT, such as localhost:5050",
     r"^/": "must begin with /",
+    r"^/[^\s]*$": "must begin with / and hold no space",
+    r"^/[A-Za-z0-9._~/-]*$": "must begin with / and hold letters, digits and . _ ~ - / only",
+    r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$": "must be a name such as www.example.com",
 }
 _TYPES = {
     "int": "a whole number",

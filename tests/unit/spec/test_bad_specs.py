@@ -113,7 +113,20 @@ CASES: dict[str, tuple[str, str, str]] = {
     "a health path that is no path": (
         "health: /healthz",
         "health: healthz",
-        "airchain.yaml:12: services.web.health.path: must begin with /, got 'healthz'",
+        "airchain.yaml:12: services.web.health.path: must begin with / and hold no space, "
+        "got 'healthz'",
+    ),
+    "a route with a blank": (
+        "path: /,",
+        "path: /a b,",
+        "airchain.yaml:14: routes[0].path: must begin with / and hold letters, digits and "
+        ". _ ~ - / only, got '/a b'",
+    ),
+    "a domain that is a URL": (
+        "    fleets:",
+        "    edge: {domains: ['http://x']}\n    fleets:",
+        "airchain.yaml:17: environments.dev.edge.domains[0]: must be a name such as "
+        "www.example.com, got 'http://x'",
     ),
     "a route to nowhere": (
         "to: web}",
