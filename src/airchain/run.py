@@ -20,6 +20,9 @@ from airchain.errors import RunError
 
 DETAIL_LINES = 50
 
+# The process groups that `stream` waits for now, so that another thread can end them.
+_streams: set[int] = set()
+
 
 @dataclass(frozen=True)
 class Result:
@@ -106,6 +109,7 @@ def stream(
 
         timer = threading.Timer(timeout, expire)
         timer.start()
+        _streams.add(process.pid)
         try:
             assert process.stdout is not None
             for raw in process.stdout:
@@ -118,6 +122,7 @@ def stream(
             raise
         finally:
             timer.cancel()
+            _streams.discard(process.pid)
     if expired.is_set():
         raise RunError(
             f"did not end within {timeout:g} s",
@@ -181,6 +186,15 @@ def end_group(pid: int, signum: int = signal.SIGKILL) -> None:
         pass
 
 
+def end_streams() -> None:
+    """End whatever other threads run through `stream`: the caller was interrupted or gave up.
+
+    Each of those calls returns with the exit status of a killed process.
+    """
+    for pid in tuple(_streams):
+        end_group(pid)
+
+
 def alive(pid: int) -> bool:
     """Whether the process exists and is not a zombie."""
     try:
@@ -202,4 +216,14 @@ def _tail(raw: bytes) -> str | None:
     return "\n".join(_text(raw).splitlines()[-DETAIL_LINES:]) or None
 
 
-__all__ = ["Result", "alive", "attach", "end_group", "failure", "run", "spawn", "stream"]
+__all__ = [
+    "Result",
+    "alive",
+    "attach",
+    "end_group",
+    "end_streams",
+    "failure",
+    "run",
+    "spawn",
+    "stream",
+]
