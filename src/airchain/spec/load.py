@@ -15,9 +15,11 @@ from typing import Any
 from airchain.errors import Problem, SpecError
 from airchain.spec import rules, written_secrets
 from airchain.spec.document import Document, kind, read
+from airchain.spec.image_rules import dockerfile_images
 from airchain.spec.model import Environment, Product
 from airchain.spec.overlay import SHARED, Layer, locate, merge
-from airchain.spec.shape import Draft, Finding, Shape
+from airchain.spec.shape import Draft, Shape
+from airchain.spec.wording import Finding
 
 NAME = "airchain.yaml"
 
@@ -99,7 +101,7 @@ def read_dockerfiles(draft: Draft, folder: Path) -> tuple[dict[str, str], list[F
     """The text of each image's Dockerfile, and what is not there."""
     texts: dict[str, str] = {}
     missing: list[Finding] = []
-    for name, image in rules.dockerfile_images(draft).items():
+    for name, image in dockerfile_images(draft).items():
         assert image.build is not None
         context = folder / image.build
         try:

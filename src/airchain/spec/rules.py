@@ -7,13 +7,14 @@ a function of its own; `check` runs them all.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from airchain.spec.dockerfile import parents, unusable
 from airchain.spec.document import FieldPath
-from airchain.spec.model import Image, Service
-from airchain.spec.shape import Draft, EnvironmentDraft, Finding, did_you_mean
+from airchain.spec.image_rules import image_graph, image_origin
+from airchain.spec.model import Service
+from airchain.spec.shape import Draft, EnvironmentDraft, dangling
+from airchain.spec.wording import Finding, did_you_mean
 
 # Image names that Airchain itself uses in the product's part of the registry.
 _RESERVED_IMAGES = ("releases",)
@@ -55,24 +56,6 @@ def reserved_names(draft: Draft) -> Iterator[Finding]:
             yield Finding(("images", name), f"{name} is a name that airchain uses itself")
 
 
-def image_origin(draft: Draft) -> Iterator[Finding]:
-    """An image is either bootstrapped or built."""
-    for name, image in draft.images.items():
-        if (image.bootstrap is None) == (image.build is None):
-            both = "both" if image.build else "neither"
-            yield Finding(
-                ("images", name),
-                f"needs bootstrap or build, has {both}",
-                "`bootstrap: {packages: […]}` starts from the Debian archive, "
-                "`build: FOLDER` from a Dockerfile",
-            )
-        if image.build is not None and image.build.startswith("/"):
-            yield Finding(
-                ("images", name, "build"),
-                f"must be a folder beside airchain.yaml, got {image.build}",
-            )
-
-
 def edge_ports(draft: Draft) -> Iterator[Finding]:
     """Two environments on one machine cannot answer at the same port."""
     seen: dict[int, str] = {}
@@ -87,49 +70,6 @@ def edge_ports(draft: Draft) -> Iterator[Finding]:
                 "give each environment a port of its own, so that both can be up at once",
             )
         seen.setdefault(port, name)
-
-
-def image_graph(draft: Draft, dockerfiles: Mapping[str, str]) -> Iterator[Finding]:
-    """Images start from images that exist, and not from themselves."""
-    if draft.product is None or draft.registry is None:
-        return
-    graph: dict[str, tuple[str, ...]] = {}
-    for name, text in dockerfiles.items():
-        image = draft.images[name]
-        graph[name] = parents(
-            text, registry=draft.registry.name, product=draft.product, args=image.args
-        )
-        for origin, hint in unusable(text, {"IMAGES": draft.registry.name, **image.args}):
-            what = f"line {origin.line} of its Dockerfile cannot name {origin.reference}"
-            yield Finding(("images", name), what, hint)
-        for parent in graph[name]:
-            if dangling(draft.declared, "images", parent):
-                yield Finding(
-                    ("images", name),
-                    f"is built from {parent}, which is not an image of this product",
-                    did_you_mean(parent, sorted(draft.declared["images"])),
-                )
-    for cycle in cycles(graph):
-        yield Finding(("images", cycle[0]), f"is built from itself: {' → '.join(cycle)}")
-
-
-def cycles(graph: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
-    """Each cycle once, as `(a, b, a)`, beginning with its first name in the alphabet."""
-    found: dict[frozenset[str], tuple[str, ...]] = {}
-
-    def visit(name: str, trail: tuple[str, ...]) -> None:
-        if name in trail:
-            ring = trail[trail.index(name) :]
-            first = ring.index(min(ring))
-            ring = ring[first:] + ring[:first]
-            found.setdefault(frozenset(ring), (*ring, ring[0]))
-            return
-        for parent in graph.get(name, ()):
-            visit(parent, (*trail, name))
-
-    for name in sorted(graph):
-        visit(name, ())
-    return list(found.values())
 
 
 def image_references(draft: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
@@ -248,11 +188,6 @@ def backing_names(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
             yield Finding(("backing", name), f"{name} is a name that airchain uses itself")
 
 
-def dangling(declared: Mapping[str, frozenset[str]], section: str, name: str) -> bool:
-    """Whether `name` is not declared; unknown, hence False, where the section is broken."""
-    return section in declared and name not in declared[section]
-
-
 def missing(
     declared: Mapping[str, frozenset[str]], section: str, name: str, path: FieldPath
 ) -> Iterator[Finding]:
@@ -260,15 +195,6 @@ def missing(
     if dangling(declared, section, name):
         what = f"there is no {section.removesuffix('s')} {name}"
         yield Finding(path, what, did_you_mean(name, sorted(declared[section])))
-
-
-def dockerfile_images(draft: Draft) -> dict[str, Image]:
-    """The images that are built from a Dockerfile whose place can be looked at."""
-    return {
-        name: image
-        for name, image in draft.images.items()
-        if image.build is not None and not image.build.startswith("/")
-    }
 
 
 def _schedule(path: tuple[str, str], service: Service) -> Iterator[Finding]:

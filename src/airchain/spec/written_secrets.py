@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airchain.spec.document import FieldPath
-from airchain.spec.shape import Finding
+from airchain.spec.wording import Finding
 
 _NAME_PARTS = {"SECRET", "PASSWORD", "PASSWD", "TOKEN", "KEY", "CREDENTIAL", "CREDENTIALS"}
 # `…_FILE` names where a secret is, `…_ID` or `…_TTL` says something about it.
