@@ -14,19 +14,23 @@ from airchain.host.identity import Places
 from airchain.host.instances import Instance
 from airchain.run import run
 
-_PROPERTIES = "Id,ActiveState,SubState,Result,NRestarts"
+_PROPERTIES = "Id,ActiveState,SubState,Result,NRestarts,ExecMainStatus"
 _SYSTEMCTL_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit of ours as systemd sees it. `active` and `result` are systemd's own words."""
+    """A unit of ours as systemd sees it. `active` and `result` are systemd's own words.
+
+    `status` is the exit status that it ended with last.
+    """
 
     instance: Instance
     active: str = "inactive"
     sub: str = "dead"
     result: str = "success"
     restarts: int = 0
+    status: int = 0
 
     @property
     def up(self) -> bool:
@@ -112,4 +116,5 @@ def _unit(instance: Instance, shown: Mapping[str, str]) -> Unit:
         sub=shown.get("SubState", "dead"),
         result=shown.get("Result", "success"),
         restarts=int(shown.get("NRestarts") or 0),
+        status=int(shown.get("ExecMainStatus") or 0),
     )

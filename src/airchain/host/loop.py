@@ -32,7 +32,7 @@ from airchain.registry.client import Client
 from airchain.store import Store
 from airchain.store.records import Pointer, decode, pointer_key
 
-POLL = 0.25
+POLL = 0.1
 # A host on which nothing serves tries again by itself: what it needs may have come up.
 RETRY_IDLE = 30.0
 _READY_WITHIN = 120.0
@@ -136,6 +136,7 @@ class Agent:
         if (report.serial, report.wanted) == (pointer.serial, wanted):
             return
         self._failed = None
+        self._supervisor.soon()
         fields = {"state": "in_service", "error": None, "hint": None} if wanted else {}
         self.status.update(serial=pointer.serial, wanted=wanted, **fields)
 

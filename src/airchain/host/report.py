@@ -77,12 +77,17 @@ class Status:
 
 
 def merge(old: ServiceReport | None, fields: dict[str, Any], now: datetime) -> ServiceReport:
-    """`old` with `fields`; the time is kept while state and instance stay the same."""
+    """`old` with `fields`.
+
+    Time, check and log are kept while state and instance stay the same.
+    """
     base = old.model_dump() if old else {"state": "pending", "kind": "web"}
     new = ServiceReport.model_validate({**base, "since": now, **fields})
     if old and (old.state, old.instance) == (new.state, new.instance):
         return new.model_copy(update={"since": old.since})
-    return new
+    return new.model_copy(
+        update={"check": fields.get("check", ""), "log": tuple(fields.get("log", ()))}
+    )
 
 
 class Reporter(threading.Thread):

@@ -193,14 +193,22 @@ class _Wait:
             self._starter.report(self._instance, state="starting", check=answer.text)
             unit = facts.states([self._instance])[0]
             if unit.gave_up:
-                self._fail(f"it ended {unit.restarts} times in a row; {answer.text}")
+                self._fail(ended(unit))
         if now - self._began > limit:
-            self._fail(f"{answer.text}; waited {limit:.0f} s")
+            unit = facts.states([self._instance])[0]
+            said = ended(unit) if unit.restarts else answer.text
+            self._fail(f"{said}; waited {limit:.0f} s")
 
     def _fail(self, check: str) -> None:
         lines = last_lines(self._instance)
         self._starter.report(self._instance, state="failed", check=check, log=lines)
         raise ServiceFailed(self._instance, check, lines)
+
+
+def ended(unit: facts.Unit) -> str:
+    """How a unit that does not stay up came to its end."""
+    times = f", {unit.restarts} times" if unit.restarts > 1 else ""
+    return f"it ended with exit status {unit.status}{times}"
 
 
 def last_lines(instance: Instance, count: int = LOG_LINES) -> tuple[str, ...]:

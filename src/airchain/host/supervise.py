@@ -11,7 +11,7 @@ from airchain.host.drain import Drain
 from airchain.host.facts import Unit
 from airchain.host.identity import Places
 from airchain.host.report import Status
-from airchain.host.start import Starter, last_lines
+from airchain.host.start import Starter, ended, last_lines
 
 _INTERVAL = 2.0
 # systemd gave up after five starts in 30 seconds; a fresh try comes this much later.
@@ -35,6 +35,10 @@ class Supervisor:
         self._seen = 0.0
         self._down = False
         self._retried: dict[str, float] = {}
+
+    def soon(self) -> None:
+        """Look at the next opportunity, whenever the last look was."""
+        self._seen = 0.0
 
     def look(self, *, report_running: bool) -> None:
         """Bring the report up to date; restart what gave up.
@@ -61,7 +65,7 @@ class Supervisor:
 
     def _help(self, unit: Unit, now: float) -> None:
         lines = last_lines(unit.instance)
-        check = f"it ended ({unit.result}) and systemd gave up"
+        check = ended(unit)
         self._starter.report(
             unit.instance, state="failed", check=check, restarts=unit.restarts, log=lines
         )
