@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,7 +33,7 @@ def logs(
     client = place.engine.client()
     if follow:
         for line in journal.follow(client, hosts, argv):
-            context.output.result(line, lambda shown=line: _print(context, shown))
+            context.output.result(line, partial(_print, context, line))
     else:
         found = journal.read(client, hosts, argv)
 

@@ -43,7 +43,7 @@ def list_(ctx: typer.Context, environment: EnvironmentName) -> None:
 
     context = Context.of(ctx)
     needed = secrets.declared(context.environment(environment))
-    have = secrets.names(context.home, context.product.product, environment)
+    have = secrets.listed(context.home, context.product.product, environment)
     rows = [{"name": n, "set": n in have, "needed": n in needed} for n in {*needed, *have}]
     rows.sort(key=lambda row: str(row["name"]))
 

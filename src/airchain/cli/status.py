@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -50,7 +51,7 @@ def _watch(context: Context, look: Callable[[], list[EnvironmentStatus]]) -> Non
         found = look()
         if context.output.mode == "rich":
             context.output.console.clear()
-        context.output.result(found, lambda shown=found: _show_all(context, shown))
+        context.output.result(found, partial(_show_all, context, found))
         time.sleep(WATCH_EVERY)
 
 

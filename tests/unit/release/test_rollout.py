@@ -40,8 +40,8 @@ def host(name: str, *, web: bool = True, **changes: Any) -> Report:
     return Report(**{**fields, **changes})
 
 
-READY = {"prepared": ("new",)}
-THERE = {"prepared": ("new",), "running": "new"}
+READY: dict[str, Any] = {"prepared": ("new",)}
+THERE: dict[str, Any] = {"prepared": ("new",), "running": "new"}
 LONG_AGO = NOW - timedelta(seconds=30)
 BROKEN = host("b", state="failed", error="web: exited 1")
 
