@@ -61,7 +61,7 @@ def main() -> None:
     port = int(os.environ.get("PORT", "5000"))
     server = ThreadedWSGIServer("0.0.0.0", port, Stand(), handler=Handler)
     server.daemon_threads = True
-    print(f"dynamodb and sqs on :{port}", flush=True)
+    sys.stderr.write(f"dynamodb and sqs on :{port}\n")
     server.serve_forever()
 
 
