@@ -1,1 +1,98 @@
-"""Images: bootstrap, build, test, tag, size, through the Docker Engine."""
+"""Container images: bootstrap, build, test, push, size, through the Docker Engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airchain.images.build import Built
+    from airchain.images.engine import Engine
+    from airchain.paths import Home
+    from airchain.progress import Progress
+    from airchain.spec.model import Image, Product
+    from airchain.store.records import ImageDigest
+
+# Airchain's own images (`debian`, `host`, `edge`) live beside the products'.
+OWN_PRODUCT = "airchain"
+
+
+def build_and_push(
+    product: Product,
+    folder: Path,
+    *,
+    engine: Engine,
+    home: Home,
+    revision: str,
+    progress: Progress,
+    only: Sequence[str] | None = None,
+    test: bool = True,
+) -> Mapping[str, ImageDigest]:
+    """Build, test and push what changed; the digests of all images, or of `only` and its parents.
+
+    Images that do not depend on each other are made side by side; each is
+    pushed as soon as its own test has passed. Raises `BuildError`,
+    `ImageTestError`, `RegistryError`.
+    """
+    from airchain.images.build import Workshop
+    from airchain.images.pipeline import publish_all
+
+    workshop = Workshop(product, folder, engine, home, progress, revision)
+    return publish_all(workshop, only, test=test)
+
+
+def build(
+    product: Product,
+    folder: Path,
+    images: Sequence[str] | None,
+    *,
+    engine: Engine,
+    home: Home,
+    revision: str,
+    progress: Progress,
+) -> Mapping[str, Built]:
+    """Build what changed, and neither test nor push it."""
+    from airchain.images.build import Workshop
+    from airchain.images.pipeline import build_all
+
+    return build_all(Workshop(product, folder, engine, home, progress, revision), images)
+
+
+def build_own(
+    images: Mapping[str, Image],
+    folder: Path,
+    *,
+    registry: str,
+    engine: Engine,
+    home: Home,
+    progress: Progress,
+    only: Sequence[str] | None = None,
+) -> Mapping[str, ImageDigest]:
+    """Build and push Airchain's own images as `REGISTRY/airchain/NAME`.
+
+    `images` are declared as in airchain.yaml, `build` being relative to
+    `folder`; their Dockerfiles say `FROM ${IMAGES}/debian`.
+    """
+    from airchain import __version__
+    from airchain.spec.model import Product, Registry
+
+    product = Product(
+        product=OWN_PRODUCT,
+        registry=Registry(name=registry),
+        sizes={},
+        images=images,
+        environments={},
+    )
+    return build_and_push(
+        product,
+        folder,
+        engine=engine,
+        home=home,
+        revision=__version__,
+        progress=progress,
+        only=only,
+    )
+
+
+__all__ = ["OWN_PRODUCT", "build", "build_and_push", "build_own"]

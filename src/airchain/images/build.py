@@ -1,0 +1,211 @@
+"""Build one image, unless the same inputs have been built before.
+
+An image has two local tags: `latest`, which Dockerfiles refer to, and the hash
+of its inputs, by which it is found again, here or in the registry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from airchain.errors import BuildError
+from airchain.images import bootstrap, inputs, recipe, source
+from airchain.images.archive import architecture
+from airchain.images.engine import Engine
+from airchain.images.inputs import Context
+from airchain.images.recipe import Rewritten
+from airchain.paths import Home
+from airchain.progress import Progress
+from airchain.registry.client import Client, Manifest
+from airchain.run import run, stream
+from airchain.spec.model import Image, Product
+
+TIMEOUT = 3600.0
+PULL_TIMEOUT = 900.0
+LATEST = "latest"
+
+
+@dataclass(frozen=True)
+class Built:
+    """An image that exists. `size` is unpacked, in bytes; None where it is not on this machine.
+
+    `published` is its manifest where the registry has it already.
+    """
+
+    name: str
+    image_id: str
+    repository: str
+    inputs: str
+    size: int | None
+    cached: bool
+    published: Manifest | None = None
+
+    @property
+    def tag(self) -> str:
+        """The reference that names exactly this image."""
+        return f"{self.repository}:{self.inputs}"
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What building needs to know beside the image itself."""
+
+    product: Product
+    folder: Path
+    engine: Engine
+    home: Home
+    progress: Progress
+    revision: str
+
+    def build(self, name: str, parents: Mapping[str, Built]) -> Built:
+        """The image `name`, found or made; raises `BuildError`."""
+        image = self.product.images[name]
+        if image.bootstrap is not None:
+            made_from = bootstrap.read_recipe(image.bootstrap)
+            key = inputs.bootstrap_inputs(image, made_from.key(), week=inputs.week())
+            found = self._find(name, key)
+            return found or self._bootstrap(name, key, made_from)
+        context = inputs.read_context(name, image, self.folder)
+        key = inputs.dockerfile_inputs(
+            image,
+            context,
+            {parent: built.image_id for parent, built in parents.items()},
+            platform=architecture(),
+            week=inputs.week(),
+        )
+        found = self._find(name, key)
+        if found is not None:
+            return found
+        for parent in parents.values():
+            self.fetch(parent)
+        return self._dockerfile(name, key, image, context)
+
+    def fetch(self, built: Built) -> Built:
+        """The same image, on this machine and tagged `latest`."""
+        if built.size is None:
+            with self.progress.step(f"pull {built.name}"):
+                run(
+                    [self.engine.cli, "pull", "--quiet", built.tag],
+                    env=self.engine.env(),
+                    timeout=PULL_TIMEOUT,
+                )
+        size = self.tag(built.tag, built.repository)
+        return replace(built, size=size)
+
+    def tag(self, reference: str, repository: str) -> int:
+        """Give the image `reference` the tag `latest`, and return its size in bytes."""
+        with closing(self.engine.client()) as client:
+            image = client.images.get(reference)
+            image.tag(repository, LATEST)
+            return int(image.attrs["Size"])
+
+    def _find(self, name: str, key: str) -> Built | None:
+        """The image as it was built before, from the engine or else the registry."""
+        from docker.errors import ImageNotFound
+
+        repository = self.product.repository(name)
+        with Client(self.product.registry.name) as registry:
+            published = registry.manifest(f"{self.product.product}/{name}", key)
+        with closing(self.engine.client()) as client:
+            try:
+                image = client.images.get(f"{repository}:{key}")
+            except ImageNotFound:
+                if published is None:
+                    return None
+                identity = published.config.digest
+                return Built(
+                    name, identity, repository, key, None, cached=True, published=published
+                )
+            image.tag(repository, LATEST)
+        identity, size = str(image.id), int(image.attrs["Size"])
+        if published is not None and published.config.digest != identity:
+            published = None
+        return Built(name, identity, repository, key, size, cached=True, published=published)
+
+    def _bootstrap(self, name: str, key: str, made_from: bootstrap.Recipe) -> Built:
+        repository = self.product.repository(name)
+        identity = bootstrap.make(
+            made_from,
+            tags=(f"{repository}:{key}", f"{repository}:{LATEST}"),
+            labels={},
+            engine=self.engine,
+            home=self.home,
+            progress=self.progress,
+        )
+        size = self.tag(f"{repository}:{key}", repository)
+        return Built(name, identity, repository, key, size, cached=False)
+
+    def _dockerfile(self, name: str, key: str, image: Image, context: Context) -> Built:
+        repository = self.product.repository(name)
+        with (
+            self.progress.step(f"build {name}") as step,
+            self.staged(context) as (file, rewritten),
+            TemporaryDirectory(prefix="airchain-id-") as folder,
+        ):
+            identity_file = Path(folder) / "id"
+            words = [
+                *self.argv(image, context, file),
+                *_labels(source.labels(context.folder, self.revision)),
+                f"--iidfile={identity_file}",
+                f"--tag={repository}:{key}",
+                f"--tag={repository}:{LATEST}",
+                str(context.folder),
+            ]
+
+            def show(line: str) -> None:
+                if note := recipe.progress_note(line):
+                    step.note(note)
+
+            result = stream(words, show, env=self.engine.env(), timeout=TIMEOUT)
+            if result.returncode != 0:
+                raise failure(name, image, result.stdout.splitlines(), rewritten)
+            identity = identity_file.read_text().strip()
+        size = self.tag(f"{repository}:{key}", repository)
+        return Built(name, identity, repository, key, size, cached=False)
+
+    def argv(self, image: Image, context: Context, file: Path) -> list[str]:
+        """The beginning of a `docker build` command line."""
+        arguments = {"IMAGES": self.product.repository("").rstrip("/"), **image.args}
+        if (changed := source.changed(context.folder)) is not None:
+            arguments["SOURCE_DATE_EPOCH"] = str(changed)
+        return [
+            str(self.engine.cli),
+            "build",
+            "--progress=plain",
+            f"--file={file}",
+            *(f"--build-arg={name}={value}" for name, value in sorted(arguments.items())),
+        ]
+
+    @contextmanager
+    def staged(self, context: Context) -> Iterator[tuple[Path, Rewritten]]:
+        """The Dockerfile as BuildKit gets it, in a folder of its own, with its ignore file."""
+        arguments = recipe.AUTHORITY_ARGUMENTS if bootstrap.read_authorities() else {}
+        rewritten = recipe.with_arguments(context.text, arguments)
+        with TemporaryDirectory(prefix="airchain-build-") as folder:
+            file = Path(folder) / "Dockerfile"
+            file.write_text(rewritten.text)
+            if context.ignore_file is not None:
+                ignore = file.with_name("Dockerfile.dockerignore")
+                ignore.write_bytes(context.ignore_file.read_bytes())
+            yield file, rewritten
+
+
+def failure(name: str, image: Image, output: list[str], rewritten: Rewritten) -> BuildError:
+    """The error for a build that failed, from what BuildKit printed."""
+    found = recipe.explain(output, rewritten)
+    place = f"{image.build}/{image.dockerfile}"
+    return BuildError(
+        f"image {name} could not be built" + (f": {found.step}" if found.step else ""),
+        where=f"{place}:{found.line}" if found.line else place,
+        hint=found.hint,
+        detail="\n".join(found.log),
+    )
+
+
+def _labels(labels: Mapping[str, str]) -> Iterator[str]:
+    for name, value in sorted(labels.items()):
+        yield f"--label={name}={value}"

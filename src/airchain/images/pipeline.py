@@ -1,0 +1,142 @@
+"""Build, test and push the images of a product, side by side where they allow it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import copy_context
+from pathlib import Path
+from typing import TypeVar
+
+from airchain.errors import BuildError, WaitTimeout
+from airchain.images import graph, inputs
+from airchain.images.build import Built, Workshop
+from airchain.images.graph import Graph
+from airchain.images.push import push
+from airchain.images.test import run_test
+from airchain.progress import Progress
+from airchain.registry import serve
+from airchain.run import end_streams
+from airchain.spec.model import Product
+from airchain.store.records import ImageDigest
+
+LOCK_TIMEOUT = 1800.0
+_POLL = 0.2
+
+T = TypeVar("T")
+
+
+def build_all(workshop: Workshop, only: Sequence[str] | None = None) -> Mapping[str, Built]:
+    """Build the images (all, or `only` and what they start from) without testing them."""
+    plan = read_graph(workshop.product, workshop.folder, only)
+
+    def make(name: str, done: Mapping[str, Built]) -> Built:
+        return workshop.build(name, {parent: done[parent] for parent in plan[name]})
+
+    with prepared(workshop):
+        return run_graph(plan, make)
+
+
+def publish_all(
+    workshop: Workshop, only: Sequence[str] | None = None, *, test: bool = True
+) -> Mapping[str, ImageDigest]:
+    """Build, test and push the images; each is pushed once its own test has passed."""
+    plan = read_graph(workshop.product, workshop.folder, only)
+    digests: dict[str, ImageDigest] = {}
+
+    def make(name: str, done: Mapping[str, Built]) -> Built:
+        built = workshop.build(name, {parent: done[parent] for parent in plan[name]})
+        if test:
+            run_test(workshop, built)
+        digests[name] = push(workshop, built)
+        return built
+
+    with prepared(workshop):
+        run_graph(plan, make)
+    return {name: digests[name] for name in plan}
+
+
+def read_graph(product: Product, folder: Path, only: Sequence[str] | None = None) -> Graph:
+    """The images to make and their parents; raises `BuildError` for a name there is not."""
+    texts = {
+        name: inputs.read_context(name, image, folder).text
+        for name, image in product.images.items()
+        if image.build is not None
+    }
+    found = graph.build_graph(product, texts)
+    for name in only or ():
+        if name not in found:
+            raise BuildError(
+                f"there is no image {name!r}", where="images", hint=f"known: {', '.join(found)}"
+            )
+    return found if only is None else graph.with_ancestors(found, only)
+
+
+def run_graph(plan: Graph, make: Callable[[str, Mapping[str, T]], T]) -> dict[str, T]:
+    """Call `make(name, done)` for every image, parents first, others side by side.
+
+    The first failure ends what else is under way and is raised.
+    """
+    order = graph.sorter(plan)
+    done: dict[str, T] = {}
+    running: dict[Future[T], str] = {}
+    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
+        try:
+            while order.is_active():
+                for name in order.get_ready():
+                    # The step that is open here is the parent of those opened there.
+                    running[pool.submit(copy_context().run, make, name, done)] = name
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    name = running.pop(future)
+                    done[name] = future.result()
+                    order.done(name)
+        except BaseException:
+            _abandon(running)
+            raise
+    return done
+
+
+def _abandon(running: Iterable[Future[T]]) -> None:
+    """Cancel what has not begun and end what has, again while it begins new processes."""
+    left = [future for future in running if not future.cancel()]
+    while left:
+        end_streams()
+        left = list(wait(left, timeout=_POLL).not_done)
+
+
+@contextmanager
+def prepared(workshop: Workshop) -> Iterator[None]:
+    """The registry answers, and nobody else builds this product from the same state folder."""
+    serve.ensure(workshop.home, workshop.product.registry.name)
+    folder = workshop.home.builds
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{workshop.product.product}.lock"
+    with path.open("a") as lock:
+        _lock(lock.fileno(), workshop.product.product, workshop.progress)
+        yield
+
+
+def _lock(descriptor: int, product: str, progress: Progress) -> None:
+    if _try_lock(descriptor):
+        return
+    with progress.step(f"wait for another build of {product} to end"):
+        deadline = time.monotonic() + LOCK_TIMEOUT
+        while not _try_lock(descriptor):
+            if time.monotonic() > deadline:
+                raise WaitTimeout(
+                    f"waited {LOCK_TIMEOUT / 60:.0f} min for another build of {product} to end"
+                )
+            time.sleep(_POLL)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

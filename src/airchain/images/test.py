@@ -1,0 +1,115 @@
+"""Run an image's test inside the image, before anybody else gets it.
+
+The test has no network beside its own loopback: what it needs is in the image
+(or in the stage `target` of its Dockerfile). It is run by `/bin/sh -c`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+from airchain.errors import ImageTestError, RunError
+from airchain.images import inputs
+from airchain.images.build import TIMEOUT as BUILD_TIMEOUT
+from airchain.images.build import Built, Workshop, failure
+from airchain.run import run, stream
+from airchain.spec.model import ImageTest
+
+LABEL = "airchain.role=test"
+REMOVE_TIMEOUT = 60.0
+# A share of the processor against 1024 of every other container: tests wait for live services.
+CPU_SHARES = 256
+
+
+def run_test(workshop: Workshop, built: Built) -> None:
+    """Run the image's test unless it has passed with these inputs; raises `ImageTestError`."""
+    test = workshop.product.images[built.name].test
+    if test is None or built.published is not None or _marker(workshop, built).exists():
+        return
+    with workshop.progress.step(f"test {built.name}") as step:
+        reference = _target(workshop, built, test)
+        container = f"airchain-test-{built.name}-{secrets.token_hex(4)}"
+        words = argv(workshop, container, reference, test)
+        try:
+            result = stream(words, step.note, env=workshop.engine.env(), timeout=test.timeout)
+        except RunError as error:
+            raise ImageTestError(
+                f"the test of image {built.name} did not end within {test.timeout:g} s",
+                where=f"images.{built.name}.test",
+                hint="raise `timeout` there, or look at what it waits for (it has no network)",
+                detail=error.detail,
+            ) from error
+        finally:
+            _remove(workshop, container)
+    if result.returncode != 0:
+        raise ImageTestError(
+            f"the test of image {built.name} failed with exit status {result.returncode}: "
+            f"{test.run}",
+            where=f"images.{built.name}.test",
+            hint="nothing was released; the image stands as it was built: "
+            f"docker run --rm -it --entrypoint sh {reference}",
+            detail="\n".join(result.stdout.splitlines()[-50:]),
+        )
+    _remember(_marker(workshop, built))
+
+
+def argv(workshop: Workshop, container: str, reference: str, test: ImageTest) -> list[str]:
+    """The command line that runs the test in a container of its own."""
+    return [
+        str(workshop.engine.cli),
+        "run",
+        "--name",
+        container,
+        "--label",
+        LABEL,
+        "--network=none",
+        "--init",
+        f"--cpu-shares={CPU_SHARES}",
+        "--pull=never",
+        "--entrypoint=/bin/sh",
+        reference,
+        "-c",
+        test.run,
+    ]
+
+
+def _target(workshop: Workshop, built: Built, test: ImageTest) -> str:
+    """What the test runs in: the image, or its stage that the test names."""
+    if test.target is None:
+        workshop.fetch(built)
+        return built.tag
+    image = workshop.product.images[built.name]
+    context = inputs.read_context(built.name, image, workshop.folder)
+    reference = f"{built.repository}:test-{built.inputs}"
+    with workshop.staged(context) as (file, rewritten):
+        words = [
+            *workshop.argv(image, context, file),
+            f"--target={test.target}",
+            f"--tag={reference}",
+            str(context.folder),
+        ]
+        result = stream(words, lambda _: None, env=workshop.engine.env(), timeout=BUILD_TIMEOUT)
+    if result.returncode != 0:
+        raise failure(built.name, image, result.stdout.splitlines(), rewritten)
+    return reference
+
+
+def _remove(workshop: Workshop, container: str) -> None:
+    run(
+        [workshop.engine.cli, "rm", "--force", "--volumes", container],
+        env=workshop.engine.env(),
+        timeout=REMOVE_TIMEOUT,
+        check=False,
+    )
+
+
+def _marker(workshop: Workshop, built: Built) -> Path:
+    folder = workshop.home.builds / "tested" / workshop.product.product / built.name
+    return folder / f"{built.inputs}-{built.image_id.removeprefix('sha256:')[:12]}"
+
+
+def _remember(marker: Path) -> None:
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    marker.write_text(f"passed {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n")
