@@ -49,9 +49,12 @@ def ensure_network(engine: Engine, product: str, environment: str) -> None:
 
 
 def remove_network(engine: Engine, product: str, environment: str) -> None:
-    """Remove the environment's network; none being there is fine."""
+    """Remove the network, and volumes of hosts whose end was cut short; neither is fine too."""
     name = names.network(product, environment)
     with session(engine, name) as client:
+        selector = names.selector(product, environment, "host")
+        for volume in client.api.volumes(filters=selector)["Volumes"] or []:
+            client.api.remove_volume(volume["Name"])
         for network in client.networks.list(names=[f"^{name}$"]):
             network.remove()
 
