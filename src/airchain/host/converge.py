@@ -92,12 +92,12 @@ class Converger:
         targets = [self._targets.get(d) or self._fetch(d) for d in releases if d]
         return {i.reference for t in targets for i in images(t.release, t.instances)}
 
-    def converge(self, digest: str, serial: int, still_wanted: Callable[[], bool]) -> None:
+    def converge(self, digest: str, serial: int, still_wanted: Callable[[], bool]) -> Target:
         """Run the release `digest` on this host, for deployment number `serial`."""
         began = time.monotonic()
         target = self.prepare(digest)
         timings = {"prepare": time.monotonic() - began}
-        secrets.require(self._places, self._identity, target.instances)
+        secrets.require(self._places, self._identity, target.instances, still_wanted)
         self._drain.reclaim(i.name for i in target.instances)
         plan = make_plan(target.instances, facts.observe(self._places), self._drain.leaving)
         self._say_pending(plan)
@@ -111,11 +111,11 @@ class Converger:
             self._drain.retire(plan.start, frozenset())
             raise
         self._crons.follow(plan.crons)
-        self._status.keep_only({i.service for i in target.instances})
         now = time.monotonic()
         timings |= {"switch": now - switching, "total": now - began}
         self._status.update(timings={k: round(v, 3) for k, v in timings.items()})
         self._drain.retire(plan.retire, old_workers)
+        return target
 
     def _bring_up(
         self, plan: Plan, environment: Environment, still_wanted: Callable[[], bool]

@@ -18,7 +18,7 @@ from docker.errors import APIError, DockerException
 
 from airchain.errors import AirchainError, WaitTimeout
 from airchain.host import cleanup, facts, state
-from airchain.host.converge import Converger
+from airchain.host.converge import Converger, Target
 from airchain.host.cron import Crons
 from airchain.host.drain import Drain
 from airchain.host.engine import ensure_network
@@ -30,7 +30,7 @@ from airchain.host.supervise import Supervisor
 from airchain.host.tasks import Tasks
 from airchain.registry.client import Client
 from airchain.store import Store
-from airchain.store.records import Pointer, decode, pointer_key
+from airchain.store.records import Pointer, ServiceReport, decode, pointer_key
 
 POLL = 0.1
 # A host on which nothing serves tries again by itself: what it needs may have come up.
@@ -54,6 +54,7 @@ class Agent:
         self._failed: tuple[str, int] | None = None
         self._failed_at = 0.0
         self._clean = True
+        self._good: tuple[ServiceReport, ...] = ()
         self._state = state.load(places)
         self.status = Status(identity)
         starter = Starter(places, identity, engine, self.status)
@@ -136,9 +137,18 @@ class Agent:
         if (report.serial, report.wanted) == (pointer.serial, wanted):
             return
         self._failed = None
-        self._supervisor.soon()
-        fields = {"state": "in_service", "error": None, "hint": None} if wanted else {}
-        self.status.update(serial=pointer.serial, wanted=wanted, **fields)
+        if wanted is None:
+            self.status.update(serial=pointer.serial, wanted=None)
+            return
+        # What a release said that failed meanwhile is over with it.
+        self.status.services(
+            self._good,
+            serial=pointer.serial,
+            wanted=wanted,
+            state="in_service",
+            error=None,
+            hint=None,
+        )
 
     def _prepare(self, pointer: Pointer) -> None:
         if self._failed == (pointer.release, pointer.serial):
@@ -161,7 +171,7 @@ class Agent:
         )
         log.info("converging", release=wanted, serial=serial)
         try:
-            self._converger.converge(wanted, serial, lambda: self._still(wanted))
+            target = self._converger.converge(wanted, serial, lambda: self._still(wanted))
         except Superseded as error:
             log.info("superseded", release=wanted, reason=str(error))
             return
@@ -171,16 +181,24 @@ class Agent:
         except Exception as error:
             self._fail(wanted, serial, AirchainError(f"{type(error).__name__}: {error}"))
             raise
-        self._arrive(wanted)
+        self._arrive(target)
 
-    def _arrive(self, release: str) -> None:
+    def _arrive(self, target: Target) -> None:
+        release = target.digest
         self._arrived = release
         self._failed = None
         self._state = self._state.arrived(release)
         state.save(self._places, self._state)
         report = self.status.report
-        self.status.update(
-            state="in_service", in_service=True, running=release, error=None, hint=None
+        names = {i.service for i in target.instances}
+        self._good = tuple(s for s in report.services if s.name in names)
+        self.status.services(
+            self._good,
+            state="in_service",
+            in_service=True,
+            running=release,
+            error=None,
+            hint=None,
         )
         log.info("in service", release=release, **report.timings)
 

@@ -7,6 +7,7 @@ on while the loop pulls, starts or waits.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,10 +70,11 @@ class Status:
             self._services[name] = new
         self.changed.set()
 
-    def keep_only(self, names: set[str]) -> None:
-        """Forget services that are no longer part of what runs."""
+    def services(self, services: Sequence[ServiceReport], **fields: Any) -> None:
+        """Say just this of services, and change fields of the report with it."""
         with self._lock:
-            self._services = {n: s for n, s in self._services.items() if n in names}
+            self._services = {s.name: s for s in services}
+            self._report = self._report.model_copy(update=fields)
         self.changed.set()
 
 

@@ -35,7 +35,7 @@ class ServiceFailed(DeployError):
 
     def __init__(self, instance: Instance, check: str, log: tuple[str, ...]) -> None:
         super().__init__(
-            f"{instance.service} is not healthy: {check}",
+            f"{instance.service} {'is not healthy' if instance.stays else 'failed'}: {check}",
             where=f"services.{instance.service}",
             detail="\n".join(log) or None,
         )
@@ -219,4 +219,4 @@ def last_lines(instance: Instance, count: int = LOG_LINES) -> tuple[str, ...]:
         shown = run([*argv, "-o", "cat", "--no-pager", "-q"], timeout=15, check=False)
     except RunError as error:
         return (f"no log: {error}",)
-    return tuple(shown.stdout.splitlines()[-count:])
+    return tuple(shown.stdout.rstrip().splitlines()[-count:])

@@ -36,10 +36,6 @@ class Supervisor:
         self._down = False
         self._retried: dict[str, float] = {}
 
-    def soon(self) -> None:
-        """Look at the next opportunity, whenever the last look was."""
-        self._seen = 0.0
-
     def look(self, *, report_running: bool) -> None:
         """Bring the report up to date; restart what gave up.
 

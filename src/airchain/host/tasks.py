@@ -11,7 +11,7 @@ from airchain.errors import Conflict, RunError, WaitTimeout
 from airchain.host import facts
 from airchain.host.instances import Instance
 from airchain.host.leases import Held, Leases, renewing
-from airchain.host.start import ServiceFailed, Starter, Superseded, last_lines
+from airchain.host.start import ServiceFailed, Starter, Superseded, ended, last_lines
 from airchain.run import run
 from airchain.store.records import Lease
 
@@ -130,8 +130,8 @@ def run_to_end(instance: Instance) -> ServiceFailed | None:
         run(["systemctl", "start", instance.unit], timeout=limit)
     except RunError:
         unit = facts.states([instance])[0]
-        check = f"ran longer than {instance.spec.timeout:g} s"
-        if unit.result != "timeout":
-            check = f"it ended with failure ({unit.result})"
+        check = ended(unit)
+        if unit.result == "timeout":
+            check = f"it ran longer than its timeout of {instance.spec.timeout:g} s"
         return ServiceFailed(instance, check, last_lines(instance))
     return None
