@@ -7,8 +7,9 @@ here makes a bootstrap work too.
 from __future__ import annotations
 
 import platform
+import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -66,34 +67,64 @@ class Archive:
         )
 
 
-def read_archive() -> Archive:
+@dataclass(frozen=True)
+class Entry:
+    """A repository that apt is told of."""
+
+    uri: str
+    components: tuple[str, ...]
+
+
+def read_archive(apt: Path = Path("/etc/apt")) -> Archive:
     """The archive that this machine's apt uses; Debian's own where it uses none."""
-    if not shutil.which("apt-get"):
-        return Archive()
-    listed = run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"],
-        timeout=30,
-        check=False,
-    )
-    return choose_archive(listed.stdout.splitlines())
+    entries: list[Entry] = []
+    for path in (apt / "sources.list", *sorted((apt / "sources.list.d").glob("*"))):
+        if not path.is_file():
+            continue
+        text = path.read_text(errors="replace")
+        entries += parse_sources(text) if path.suffix == ".sources" else parse_list(text)
+    return choose_archive(entries)
 
 
-def choose_archive(targets: Iterable[str]) -> Archive:
-    """The Debian repositories among lines of `URI RELEASE COMPONENT`."""
+def choose_archive(entries: Iterable[Entry]) -> Archive:
+    """The Debian repositories among all that apt is told of; the first of a kind counts."""
     found: dict[str, str] = {}
     components: set[str] = set()
-    for line in targets:
-        uri, _, rest = line.partition(" ")
-        _, _, component = rest.partition(" ")
-        kind = urlsplit(uri).path.rstrip("/").rpartition("/")[2]
-        if kind in ("debian", "debian-security"):
-            found.setdefault(kind, uri.rstrip("/"))
-            components.add(component)
+    for entry in entries:
+        parts = urlsplit(entry.uri)
+        kind = parts.path.rstrip("/").rpartition("/")[2]
+        if parts.scheme in ("http", "https") and kind in ("debian", "debian-security"):
+            found.setdefault(kind, entry.uri.rstrip("/"))
+            components.update(entry.components)
     return Archive(
         mirror=found.get("debian", DEFAULT_MIRROR),
         security=found.get("debian-security", DEFAULT_SECURITY),
         components=tuple(c for c in _ORDER if c in components) or ("main",),
     )
+
+
+def parse_list(text: str) -> Iterator[Entry]:
+    """The entries of a `sources.list` file: `deb [options] URI SUITE COMPONENT…`."""
+    for line in text.splitlines():
+        bare = re.sub(r"\[[^\]]*\]", "", line.partition("#")[0])
+        words = bare.split()
+        if len(words) >= 3 and words[0] == "deb":
+            yield Entry(words[1], tuple(words[3:]))
+
+
+def parse_sources(text: str) -> Iterator[Entry]:
+    """The entries of a `.sources` file (deb822: paragraphs of `Field: value`)."""
+    for paragraph in re.split(r"\n\s*\n", text):
+        lines = [line for line in paragraph.splitlines() if not line.startswith("#")]
+        joined = re.sub(r"\n\s+", " ", "\n".join(lines))
+        fields = {
+            name.strip().lower(): value.split()
+            for name, colon, value in (line.partition(":") for line in joined.splitlines())
+            if colon
+        }
+        if "deb" in fields.get("types", ()) and fields.get("enabled") != ["no"]:
+            for uri in fields.get("uris", ()):
+                yield Entry(uri, tuple(fields.get("components", ())))
 
 
 def reach_options() -> tuple[str, ...]:

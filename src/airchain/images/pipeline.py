@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from airchain.errors import BuildError, WaitTimeout
 from airchain.images import graph, inputs
@@ -49,14 +49,15 @@ def publish_all(
     digests: dict[str, ImageDigest] = {}
 
     def make(name: str, done: Mapping[str, Built]) -> Built:
-        built = workshop.build(name, {parent: done[parent] for parent in plan[name]})
+        return workshop.build(name, {parent: done[parent] for parent in plan[name]})
+
+    def finish(name: str, built: Built) -> None:
         if test:
             run_test(workshop, built)
         digests[name] = push(workshop, built)
-        return built
 
     with prepared(workshop):
-        run_graph(plan, make)
+        run_graph(plan, make, finish)
     return {name: digests[name] for name in plan}
 
 
@@ -76,32 +77,44 @@ def read_graph(product: Product, folder: Path, only: Sequence[str] | None = None
     return found if only is None else graph.with_ancestors(found, only)
 
 
-def run_graph(plan: Graph, make: Callable[[str, Mapping[str, T]], T]) -> dict[str, T]:
+def run_graph(
+    plan: Graph,
+    make: Callable[[str, Mapping[str, T]], T],
+    finish: Callable[[str, T], None] | None = None,
+) -> dict[str, T]:
     """Call `make(name, done)` for every image, parents first, others side by side.
 
+    `finish(name, made)` follows beside whatever `make` does for its children.
     The first failure ends what else is under way and is raised.
     """
     order = graph.sorter(plan)
     done: dict[str, T] = {}
-    running: dict[Future[T], str] = {}
+    making: dict[Future[T], str] = {}
+    finishing: set[Future[None]] = set()
     with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
         try:
-            while order.is_active():
-                for name in order.get_ready():
+            while order.is_active() or finishing:
+                for name in order.get_ready() if order.is_active() else ():
                     # The step that is open here is the parent of those opened there.
-                    running[pool.submit(copy_context().run, make, name, done)] = name
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    name = running.pop(future)
-                    done[name] = future.result()
+                    making[pool.submit(copy_context().run, make, name, done)] = name
+                under_way: list[Future[Any]] = [*making, *finishing]
+                ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in [f for f in finishing if f in ended]:
+                    finishing.remove(future)
+                    future.result()
+                for made in [f for f in making if f in ended]:
+                    name = making.pop(made)
+                    done[name] = made.result()
                     order.done(name)
+                    if finish is not None:
+                        finishing.add(pool.submit(copy_context().run, finish, name, done[name]))
         except BaseException:
-            _abandon(running)
+            _abandon([*making, *finishing])
             raise
     return done
 
 
-def _abandon(running: Iterable[Future[T]]) -> None:
+def _abandon(running: Iterable[Future[Any]]) -> None:
     """Cancel what has not begun and end what has, again while it begins new processes."""
     left = [future for future in running if not future.cancel()]
     while left:

@@ -19,7 +19,7 @@ AUTHORITY_ARGUMENTS = {
 }
 
 _FAILED_STEP = re.compile(r"^ > (?:\[(?P<stage>[^\]]*)\] )?(?P<text>.*?):?$")
-_PARSE_LINE = re.compile(r"(?:parse error (?:on )?line|Dockerfile:)\s*(\d+)")
+_PARSE_ERROR = re.compile(r"parse error (?:on )?line (?P<line>\d+): (?P<text>.*)")
 _PREFIX = re.compile(r"^#\d+ (?:\d+\.\d+ )?")
 _MISSING = re.compile(r"(?:failed to resolve source metadata for|docker\.io/\S+: )")
 
@@ -38,7 +38,7 @@ class Rewritten:
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong in a build: the step and its line in the user's Dockerfile."""
+    """What went wrong in a build: the step (or complaint) and its line in the user's Dockerfile."""
 
     step: str | None
     line: int | None
@@ -71,10 +71,11 @@ def explain(output: Sequence[str], built: Rewritten) -> Failure:
     for line in output:
         if (match := _FAILED_STEP.match(line)) and match["stage"] != "internal":
             step = match["text"].strip()
-    line_number = _line_of(step, built) if step else None
     text = "\n".join(output)
-    if line_number is None and (parse := _PARSE_LINE.search(text)):
-        line_number = built.original(int(parse[1]))
+    line_number = _line_of(step, built) if step else None
+    if parse := _PARSE_ERROR.search(text):
+        line_number = built.original(int(parse["line"]))
+        step = parse["text"].strip()
     return Failure(step, line_number, _hint(text), tuple(_log(output)))
 
 
