@@ -1,0 +1,12 @@
+"""Work for the queue."""
+
+from celery import shared_task
+
+from audience import trending
+from brands.models import Brand
+
+
+@shared_task
+def refresh_trending(slug: str) -> int:
+    """Make the order of what is watched on that brand anew; how many titles it has."""
+    return len(trending.refresh(Brand.objects.get(slug=slug)))

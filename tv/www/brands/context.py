@@ -1,0 +1,26 @@
+"""Gives every template the brand of the request, and the way to the others."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from brands import domains
+from brands.models import Theme
+
+FACES = {
+    Theme.LANTERN: "fonts/fraunces.woff2",
+    Theme.LONGVIEW: "fonts/space-grotesk.woff2",
+    Theme.NIGHTJAR: "fonts/league-gothic.woff2",
+}
+"""The display face of each look, fetched before the style sheet asks for it."""
+
+
+def brand(request: HttpRequest) -> dict[str, Any]:
+    here = getattr(request, "brand", None)
+    others = [] if here is None else domains.others(here)
+    return {
+        "brand": here,
+        "others": [(other, domains.address(request, other)) for other in others],
+        "faces": [FACES[here.theme]] if here else list(FACES.values()),
+        "mark": f"marks/{here.theme if here else 'network'}.svg",
+    }

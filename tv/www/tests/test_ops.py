@@ -1,0 +1,122 @@
+import json
+import logging
+import tempfile
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
+from django.test import SimpleTestCase, override_settings
+
+from ops import health
+from ops.cache import ForgivingRedisCache
+from ops.logs import JsonLine
+from ops.workerhealth import SILENCE, Pulse
+from tests.stage import NetworkTest
+from tv import env
+
+
+class Healthz(NetworkTest):
+    def setUp(self):
+        super().setUp()
+        health._found = (float("-inf"), "unknown")
+
+    def test_it_answers_to_any_host(self):
+        """Checks come by address, also by one that no page is served under."""
+        for host in ("10.213.1.7:8000", "evil.example"):
+            answer = self.client.get("/healthz", headers={"host": host})
+            self.assertEqual((answer.status_code, answer.json()["status"]), (200, "ok"))
+
+    def test_a_database_that_is_away_is_told_and_not_fatal(self):
+        """A status of 503 on every host at once would take the site down."""
+        with patch("ops.health.connection.cursor", side_effect=DatabaseError("gone")):
+            answer = self.client.get("/healthz")
+        self.assertEqual(answer.status_code, 200)
+        self.assertEqual(answer.json(), {"status": "degraded", "database": "DatabaseError"})
+
+    def test_the_database_is_asked_once_a_second(self):
+        """However often the check comes."""
+        with self.assertNumQueries(1):
+            for _ in range(5):
+                self.client.get("/healthz")
+
+    def test_every_answer_names_its_host(self):
+        """And says what a page may load: nothing inline, nothing from elsewhere."""
+        with override_settings(HOST="web-1f2e"):
+            answer = self.at("dramas")
+        self.assertEqual(answer.headers["X-Served-By"], "web-1f2e")
+        self.assertNotIn("unsafe", answer.headers["Content-Security-Policy"])
+
+
+class Secrets(SimpleTestCase):
+    def test_a_secret_comes_from_its_file(self):
+        """Without the line end that editors leave."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "KEY")
+            path.write_text("s3cret\n")
+            with patch.dict("os.environ", {"KEY_FILE": str(path)}):
+                self.assertEqual(env.secret("KEY"), "s3cret")
+            path.write_text("\n")
+            with patch.dict("os.environ", {"KEY_FILE": str(path)}):
+                with self.assertRaisesMessage(ImproperlyConfigured, "secret KEY is empty"):
+                    env.secret("KEY")
+
+    def test_a_missing_secret_is_named(self):
+        """With the file looked for, and what to do."""
+        with patch.dict("os.environ", {"KEY_FILE": "/nowhere/KEY"}):
+            with self.assertRaisesMessage(
+                ImproperlyConfigured, "secret KEY cannot be read from /nowhere/KEY"
+            ):
+                env.secret("KEY")
+
+    def test_a_number_that_is_none_is_named(self):
+        """With the value found."""
+        with (
+            patch.dict("os.environ", {"PORT": "http"}),
+            self.assertRaisesMessage(
+                ImproperlyConfigured, "PORT must be a whole number, got 'http'"
+            ),
+        ):
+            env.number("PORT", 1)
+
+
+class RedisAway(SimpleTestCase):
+    def test_it_is_an_empty_cache(self):
+        """Every operation answers, and after the first failure at once."""
+        ForgivingRedisCache.away_until = 0.0
+        cache = ForgivingRedisCache("redis://127.0.0.1:1/0", {})
+        try:
+            with self.assertLogs("ops.cache", "WARNING") as logs:
+                self.assertEqual(cache.get("a", "none"), "none")
+                began = time.monotonic()
+                cache.set("a", 1)
+                self.assertFalse(cache.add("a", 1))
+                self.assertEqual(cache.get_many(["a"]), {})
+                self.assertIsNone(cache.incr("a"))
+                cache.delete_many(["a"])
+                self.assertLess(time.monotonic() - began, 0.1)
+            self.assertEqual(len(logs.output), 1)
+        finally:
+            ForgivingRedisCache.away_until = 0.0
+
+
+class Worker(SimpleTestCase):
+    def test_a_worker_is_healthy_while_its_loop_runs(self):
+        """Not before it is connected, not after it stopped, not when the loop hangs."""
+        pulse, now = Pulse(), time.monotonic()
+        self.assertFalse(pulse.consuming(now))
+        pulse.beat()
+        self.assertTrue(pulse.consuming(time.monotonic()))
+        self.assertFalse(pulse.consuming(time.monotonic() + SILENCE + 1))
+        pulse.stop()
+        self.assertFalse(pulse.consuming(time.monotonic()))
+
+
+class Logs(SimpleTestCase):
+    def test_a_record_is_one_line(self):
+        """Also with a line end in the message."""
+        record = logging.LogRecord("a", logging.INFO, "f", 1, "two\nlines %s", ("here",), None)
+        line = JsonLine().format(record)
+        self.assertNotIn("\n", line)
+        self.assertEqual(json.loads(line)["message"], "two\nlines here")

@@ -1,0 +1,131 @@
+from unittest.mock import patch
+
+from django.db import DatabaseError
+
+from catalogue import rows, titles
+from tests.stage import NetworkTest, series
+
+
+class Home(NetworkTest):
+    def test_it_opens_with_what_is_most_popular(self):
+        """The first title of the first row is the hero as well."""
+        for n in range(7):
+            series(f"series-{n}", "romance", popularity=n)
+        self.assertContains(
+            self.at("dramas"), '<h2 id="hero" class="display">Series 6</h2>', html=True
+        )
+
+    def test_its_queries_do_not_grow_with_the_catalogue(self):
+        """Brands, series and genres: one each."""
+        for n in range(30):
+            series(f"series-{n}", ("romance", "crime", "family")[n % 3])
+        with self.assertNumQueries(3):
+            self.at("dramas")
+
+    def test_a_second_visit_asks_the_database_nothing(self):
+        """All it shows is in the cache."""
+        series("a", "romance")
+        self.at("dramas")
+        with self.assertNumQueries(0):
+            self.at("dramas")
+
+    def test_it_is_served_stale_while_the_database_is_away(self):
+        """Old rows are better than none."""
+        series("a-very-old-favourite", "romance")
+        with patch.object(rows, "FRESH", 0):
+            self.at("dramas")
+            with (
+                patch("catalogue.rows.read_shelf", side_effect=DatabaseError("gone")),
+                self.assertLogs("ops.remembered", "WARNING"),
+            ):
+                self.assertEqual(self.at("dramas").status_code, 200)
+
+    def test_an_empty_catalogue_says_so(self):
+        """No row, no hero, no error."""
+        self.assertContains(self.at("dramas"), "Nothing is on just now")
+
+    def test_a_row_too_short_is_left_out(self):
+        """Five titles are on the trending row and make no genre row."""
+        for n in range(rows.SHORTEST - 1):
+            series(f"series-{n}", "romance")
+        self.assertNotContains(self.at("dramas"), "row-romance")
+
+    def test_a_shared_cache_may_keep_it_a_second(self):
+        """And it carries no cookie, so it is the same for everyone."""
+        answer = self.at("dramas")
+        self.assertIn("s-maxage=1", answer.headers["Cache-Control"])
+        self.assertEqual(answer.cookies, {})
+
+    def test_an_unchanged_page_is_not_sent_again(self):
+        """A browser that has it gets 304."""
+        etag = self.at("dramas").headers["ETag"]
+        again = self.client.get("/", headers={"host": "dramas.localhost", "if-none-match": etag})
+        self.assertEqual(again.status_code, 304)
+
+
+class SeriesPage(NetworkTest):
+    def test_it_lists_the_episodes_of_a_season(self):
+        """The first season by default, another by its address."""
+        series("long-run", "romance", seasons=2)
+        self.assertContains(self.at("dramas", "/series/long-run/"), "Part 1.2")
+        second = self.at("dramas", "/series/long-run/season-2/")
+        self.assertContains(second, "Part 2.1")
+        self.assertNotContains(second, "Part 1.1")
+
+    def test_its_queries_do_not_grow_with_episodes(self):
+        """Series, episodes and windows, besides brands and the shelf's two."""
+        series("long-run", "romance", seasons=9)
+        with patch("audience.trending.enqueue"), self.assertNumQueries(6):
+            self.at("dramas", "/series/long-run/")
+
+    def test_unknown_series_and_seasons_are_missing(self):
+        """With a page that leads back."""
+        series("short", "romance")
+        for path in ("/series/none/", "/series/short/season-2/", "/series/short/season-0/"):
+            with self.subTest(path):
+                self.assertContains(self.at("dramas", path), "Not on the schedule", status_code=404)
+
+    def test_titles_are_escaped(self):
+        """A title is text, whatever it contains."""
+        made = series("odd", "romance")
+        made.title = "<b>&</b>"
+        made.save()
+        self.assertContains(self.at("dramas", "/series/odd/"), "&lt;b&gt;&amp;&lt;/b&gt;")
+
+    def test_a_missing_title_is_remembered_only_briefly(self):
+        """Invented names must not fill the cache."""
+        with patch("ops.remembered.cache.set") as kept:
+            self.at("dramas", "/series/none/")
+        waits = [call.args[2] for call in kept.call_args_list if "none" in call.args[0]]
+        self.assertEqual(waits, [titles.FRESH])
+
+
+class Browse(NetworkTest):
+    def test_it_shows_one_genre(self):
+        """And no other."""
+        series("low-tide", "crime")
+        series("ferry", "romance")
+        answer = self.at("dramas", "/browse/crime/")
+        self.assertContains(answer, "Low Tide")
+        self.assertNotContains(answer, "Ferry")
+
+    def test_a_genre_of_another_brand_is_missing(self):
+        """Though the network has it."""
+        self.assertEqual(self.at("dramas", "/browse/ghost/").status_code, 404)
+
+
+class Artwork(NetworkTest):
+    def test_a_versioned_address_is_kept_for_ever(self):
+        """One without the right version is kept a day."""
+        made = series("ferry", "romance")
+        good = self.at("dramas", f"/art/ferry.svg?v={rows.version(made.title)}")
+        self.assertEqual(good.headers["Content-Type"], "image/svg+xml")
+        self.assertIn("immutable", good.headers["Cache-Control"])
+        self.assertNotIn(
+            "immutable", self.at("dramas", "/art/ferry.svg?v=old").headers["Cache-Control"]
+        )
+
+    def test_no_artwork_of_unknown_series(self):
+        """Neither poster nor scene."""
+        self.assertEqual(self.at("dramas", "/art/none.svg").status_code, 404)
+        self.assertEqual(self.at("dramas", "/art/none/wide.svg").status_code, 404)

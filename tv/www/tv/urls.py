@@ -1,0 +1,18 @@
+"""Addresses of a brand's site."""
+
+from django.urls import path
+
+from art.views import poster, scene
+from pages.views import browse, home, season, series
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("browse/<slug:genre>/", browse, name="browse"),
+    path("series/<slug:slug>/", series, name="series"),
+    path("series/<slug:slug>/season-<int:number>/", season, name="season"),
+    path("art/<slug:slug>.svg", poster, name="poster"),
+    path("art/<slug:slug>/wide.svg", scene, name="scene"),
+]
+
+handler404 = "pages.views.missing"
+handler500 = "pages.views.broken"
