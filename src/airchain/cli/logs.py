@@ -21,8 +21,8 @@ def logs(
     lines: Annotated[int, typer.Option("-n", "--lines", min=1, help="Per host.")] = 50,
 ) -> None:
     """Show what a service wrote on every host, merged by time."""
-    from airchain.fleet import place as places
     from airchain.fleet import logs as journal
+    from airchain.fleet import place as places
 
     context = Context.of(ctx)
     specification = context.environment(environment)
