@@ -11,11 +11,8 @@ if TYPE_CHECKING:
     from airchain.images.engine import Engine
     from airchain.paths import Home
     from airchain.progress import Progress
-    from airchain.spec.model import Image, Product
+    from airchain.spec.model import Product
     from airchain.store.records import ImageDigest
-
-# Airchain's own images (`debian`, `host`, `edge`) live beside the products'.
-OWN_PRODUCT = "airchain"
 
 
 def build_and_push(
@@ -59,40 +56,4 @@ def build(
     return build_all(Workshop(product, folder, engine, home, progress, revision), images)
 
 
-def build_own(
-    images: Mapping[str, Image],
-    folder: Path,
-    *,
-    registry: str,
-    engine: Engine,
-    home: Home,
-    progress: Progress,
-    only: Sequence[str] | None = None,
-) -> Mapping[str, ImageDigest]:
-    """Build and push Airchain's own images as `REGISTRY/airchain/NAME`.
-
-    `images` are declared as in airchain.yaml, `build` being relative to
-    `folder`; their Dockerfiles say `FROM ${IMAGES}/debian`.
-    """
-    from airchain import __version__
-    from airchain.spec.model import Product, Registry
-
-    product = Product(
-        product=OWN_PRODUCT,
-        registry=Registry(name=registry),
-        sizes={},
-        images=images,
-        environments={},
-    )
-    return build_and_push(
-        product,
-        folder,
-        engine=engine,
-        home=home,
-        revision=__version__,
-        progress=progress,
-        only=only,
-    )
-
-
-__all__ = ["OWN_PRODUCT", "build", "build_and_push", "build_own"]
+__all__ = ["build", "build_and_push"]

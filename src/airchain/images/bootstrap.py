@@ -23,7 +23,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from airchain import machine
 from airchain.errors import BuildError
@@ -184,7 +183,7 @@ def _mmdebstrap(
     sources = work / "airchain.list"
     sources.write_text("\n".join(recipe.archive.lines(recipe.bootstrap.suite)) + "\n")
     result = stream(
-        argv(recipe, target, sources, skeleton, packages),
+        [*_polite(), *argv(recipe, target, sources, skeleton, packages)],
         lambda line: step.note(line.removeprefix("I: ")) if line.startswith("I: ") else None,
         env={
             "SOURCE_DATE_EPOCH": str(int(created.timestamp())),
@@ -200,6 +199,15 @@ def _mmdebstrap(
             hint="is every package spelled right? does `apt-get update` work on this machine?",
             detail="\n".join(result.stdout.splitlines()[-50:]),
         )
+
+
+def _polite() -> list[str]:
+    """Give way to whatever serves; as root, keep every mount out of the machine's own view.
+
+    So a killed mmdebstrap leaves no mount in the folder that is removed afterwards.
+    """
+    nice = ["nice", "-n", "10"]
+    return [*nice, "unshare", "--mount", "--propagation=private"] if machine.is_root() else nice
 
 
 def _setup(skeleton: Path, packages: Path) -> str:
@@ -245,13 +253,20 @@ def _alone(home: Home) -> Iterator[None]:
 
 @contextmanager
 def _workspace(home: Home) -> Iterator[Path]:
-    """A folder for the root, in memory where there is plenty: dpkg syncs every file it writes."""
+    """A folder for the root, in memory where there is plenty: dpkg syncs every file it writes.
+
+    Its name is always the same, so that what a killed run left is removed.
+    """
     roomy = machine.is_root() and _free_memory() > 2 * WORKSPACE and _free(MEMORY) > WORKSPACE
-    parent = MEMORY if roomy else home.builds
-    with TemporaryDirectory(prefix="airchain-bootstrap-", dir=parent) as folder:
-        # mmdebstrap's sandboxed children look into it as another user.
-        Path(folder).chmod(0o755)
-        yield Path(folder)
+    name = "airchain-bootstrap-" + hashlib.sha256(str(home.root).encode()).hexdigest()[:8]
+    folder = (MEMORY if roomy else home.builds) / name
+    shutil.rmtree(folder, ignore_errors=True)
+    # mmdebstrap's sandboxed children look into it as another user.
+    folder.mkdir(mode=0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _free(folder: Path) -> int:

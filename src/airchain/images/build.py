@@ -6,6 +6,7 @@ of its inputs, by which it is found again, here or in the registry.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +28,11 @@ from airchain.spec.model import Image, Product
 TIMEOUT = 3600.0
 PULL_TIMEOUT = 900.0
 LATEST = "latest"
+PROXIES = tuple(
+    spelled
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY")
+    for spelled in (name, name.lower())
+)
 
 
 @dataclass(frozen=True)
@@ -178,6 +184,8 @@ class Workshop:
             "--progress=plain",
             f"--file={file}",
             *(f"--build-arg={name}={value}" for name, value in sorted(arguments.items())),
+            # Predefined ones: in no image and no cache key. The value comes by the environment.
+            *(f"--build-arg={name}" for name in PROXIES if os.environ.get(name)),
         ]
 
     @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from airchain.errors import BuildError, WaitTimeout
-from airchain.images import graph, inputs
+from airchain.images import graph, inputs, limits
 from airchain.images.build import Built, Workshop
 from airchain.images.graph import Graph
 from airchain.images.push import push
@@ -126,6 +126,7 @@ def _abandon(running: Iterable[Future[Any]]) -> None:
 def prepared(workshop: Workshop) -> Iterator[None]:
     """The registry answers, and nobody else builds this product from the same state folder."""
     serve.ensure(workshop.home, workshop.product.registry.name)
+    limits.soften_builds()
     folder = workshop.home.builds
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{workshop.product.product}.lock"
