@@ -6,6 +6,7 @@ of its inputs, by which it is found again, here or in the registry.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -17,7 +18,7 @@ from airchain.errors import BuildError
 from airchain.images import bootstrap, inputs, recipe, source
 from airchain.images.archive import architecture
 from airchain.images.engine import Engine
-from airchain.images.inputs import Context
+from airchain.images.inputs import Context, Inputs
 from airchain.images.recipe import Rewritten
 from airchain.paths import Home
 from airchain.progress import Progress
@@ -70,25 +71,34 @@ class Workshop:
     def build(self, name: str, parents: Mapping[str, Built]) -> Built:
         """The image `name`, found or made; raises `BuildError`."""
         image = self.product.images[name]
+        wanted = self.inputs(name, {parent: built.image_id for parent, built in parents.items()})
+        found = self.find(name, wanted.key)
+        if found is None:
+            for parent in parents.values():
+                self.fetch(parent)
+            make = self._dockerfile if image.bootstrap is None else self._bootstrap
+            found = make(name, wanted)
+        self._remember(name, wanted)
+        return found
+
+    def inputs(self, name: str, parents: Mapping[str, str]) -> Inputs:
+        """What the image is made from now. `parents` are image IDs."""
+        image = self.product.images[name]
         if image.bootstrap is not None:
             made_from = bootstrap.read_recipe(image.bootstrap)
-            key = inputs.bootstrap_inputs(image, made_from.key(), week=inputs.week())
-            found = self._find(name, key)
-            return found or self._bootstrap(name, key, made_from)
+            return inputs.bootstrap_inputs(image, made_from.key(), week=inputs.week())
         context = inputs.read_context(name, image, self.folder)
-        key = inputs.dockerfile_inputs(
-            image,
-            context,
-            {parent: built.image_id for parent, built in parents.items()},
-            platform=architecture(),
-            week=inputs.week(),
+        return inputs.dockerfile_inputs(
+            image, context, parents, platform=architecture(), week=inputs.week()
         )
-        found = self._find(name, key)
-        if found is not None:
-            return found
-        for parent in parents.values():
-            self.fetch(parent)
-        return self._dockerfile(name, key, image, context)
+
+    def changes(self, name: str, wanted: Inputs) -> tuple[str, ...]:
+        """The names of inputs that differ from those of the last build; all are new at first."""
+        try:
+            before: Mapping[str, str] = json.loads(self._record(name).read_text())
+        except (FileNotFoundError, ValueError):
+            return ()
+        return wanted.changes(before)
 
     def fetch(self, built: Built) -> Built:
         """The same image, on this machine and tagged `latest`."""
@@ -109,7 +119,7 @@ class Workshop:
             image.tag(repository, LATEST)
             return int(image.attrs["Size"])
 
-    def _find(self, name: str, key: str) -> Built | None:
+    def find(self, name: str, key: str) -> Built | None:
         """The image as it was built before, from the engine or else the registry."""
         from docker.errors import ImageNotFound
 
@@ -132,10 +142,12 @@ class Workshop:
             published = None
         return Built(name, identity, repository, key, size, cached=True, published=published)
 
-    def _bootstrap(self, name: str, key: str, made_from: bootstrap.Recipe) -> Built:
-        repository = self.product.repository(name)
+    def _bootstrap(self, name: str, wanted: Inputs) -> Built:
+        repository, key = self.product.repository(name), wanted.key
+        declared = self.product.images[name].bootstrap
+        assert declared is not None
         identity = bootstrap.make(
-            made_from,
+            bootstrap.read_recipe(declared),
             tags=(f"{repository}:{key}", f"{repository}:{LATEST}"),
             labels={},
             engine=self.engine,
@@ -145,13 +157,17 @@ class Workshop:
         size = self.tag(f"{repository}:{key}", repository)
         return Built(name, identity, repository, key, size, cached=False)
 
-    def _dockerfile(self, name: str, key: str, image: Image, context: Context) -> Built:
-        repository = self.product.repository(name)
+    def _dockerfile(self, name: str, wanted: Inputs) -> Built:
+        repository, key = self.product.repository(name), wanted.key
+        image = self.product.images[name]
+        context = inputs.read_context(name, image, self.folder)
         with (
             self.progress.step(f"build {name}") as step,
             self.staged(context) as (file, rewritten),
             TemporaryDirectory(prefix="airchain-id-") as folder,
         ):
+            if changes := self.changes(name, wanted):
+                step.note(f"changed: {summary(changes)}")
             identity_file = Path(folder) / "id"
             words = [
                 *self.argv(image, context, file),
@@ -172,6 +188,14 @@ class Workshop:
             identity = identity_file.read_text().strip()
         size = self.tag(f"{repository}:{key}", repository)
         return Built(name, identity, repository, key, size, cached=False)
+
+    def _record(self, name: str) -> Path:
+        return self.home.builds / "inputs" / self.product.product / f"{name}.json"
+
+    def _remember(self, name: str, built_from: Inputs) -> None:
+        path = self._record(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(dict(built_from.parts), indent=0, sort_keys=True))
 
     def argv(self, image: Image, context: Context, file: Path) -> list[str]:
         """The beginning of a `docker build` command line."""
@@ -212,6 +236,12 @@ def failure(name: str, image: Image, output: list[str], rewritten: Rewritten) ->
         hint=found.hint,
         detail="\n".join(found.log),
     )
+
+
+def summary(changes: tuple[str, ...], most: int = 3) -> str:
+    """The first few names, and how many there are beside them."""
+    rest = len(changes) - most
+    return ", ".join(changes[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _labels(labels: Mapping[str, str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from airchain.errors import BuildError
@@ -15,9 +16,26 @@ from airchain.spec import dockerfile
 from airchain.spec.model import Image
 
 # Part of every hash: change it where the way of building changes what is built.
-FORMAT = 1
+FORMAT = "1"
 LENGTH = 16
 _IGNORE = ".dockerignore"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that decides what an image becomes: names for people, and their values."""
+
+    parts: Mapping[str, str]
+
+    @cached_property
+    def key(self) -> str:
+        """The hash of it all: the tag under which the image is found again."""
+        return _digest(json.dumps(dict(self.parts), sort_keys=True).encode())[:LENGTH]
+
+    def changes(self, before: Mapping[str, str]) -> tuple[str, ...]:
+        """The names of what differs from the parts `before`."""
+        names = sorted(self.parts.keys() | before.keys())
+        return tuple(n for n in names if self.parts.get(n) != before.get(n))
 
 
 @dataclass(frozen=True)
@@ -68,41 +86,41 @@ def week(now: datetime | None = None) -> str:
 
 def dockerfile_inputs(
     image: Image, context: Context, parents: Mapping[str, str], *, platform: str, week: str
-) -> str:
-    """The hash for an image from a Dockerfile. `parents` are image IDs, by name."""
-    return _hash(
+) -> Inputs:
+    """The inputs of an image from a Dockerfile. `parents` are image IDs, by name."""
+    return Inputs(
         {
-            "context": hash_tree(context.folder, _used(context)),
-            "dockerfile": context.text,
-            "args": dict(image.args),
-            "parents": dict(parents),
+            **dict(hash_files(context.folder, _used(context))),
+            f"{image.dockerfile} (Dockerfile)": _digest(context.text.encode()),
+            **{f"argument {name}": value for name, value in image.args.items()},
+            **{f"image {name}": value for name, value in parents.items()},
             "platform": platform,
             **_common(image, week),
         }
     )
 
 
-def bootstrap_inputs(image: Image, recipe: str, *, week: str) -> str:
-    """The hash for an image from the archive. `recipe` is `bootstrap.Recipe.key()`."""
-    return _hash({"recipe": recipe, **_common(image, week)})
+def bootstrap_inputs(image: Image, recipe: str, *, week: str) -> Inputs:
+    """The inputs of an image from the archive. `recipe` is `bootstrap.Recipe.key()`."""
+    return Inputs({"bootstrap": recipe, **_common(image, week)})
 
 
-def hash_tree(folder: Path, names: Iterable[str]) -> str:
-    """A hash of the named files below `folder`: contents, permissions, targets of links."""
-    found = hashlib.sha256()
+def hash_files(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """`(name, what it is)` of the named files below `folder`.
+
+    What it is: content or target of a link, and permissions.
+    """
     for name in sorted(names):
         path = folder / name
         info = path.lstat()
+        mode = f"{stat.S_IMODE(info.st_mode):o}"
         if stat.S_ISLNK(info.st_mode):
-            kind, content = "link", str(path.readlink())
+            yield name, f"link {path.readlink()}"
         elif stat.S_ISREG(info.st_mode):
             with path.open("rb") as file:
-                kind, content = "file", hashlib.file_digest(file, "sha256").hexdigest()
+                yield name, f"{mode} {hashlib.file_digest(file, 'sha256').hexdigest()}"
         else:
-            kind, content = "folder", ""
-        line = [kind, name, f"{stat.S_IMODE(info.st_mode):o}" if kind != "link" else "", content]
-        found.update(json.dumps(line).encode() + b"\n")
-    return found.hexdigest()
+            yield name, f"{mode} folder"
 
 
 def sources(text: str) -> frozenset[str] | None:
@@ -149,17 +167,18 @@ def _used(context: Context) -> Iterator[str]:
     yield from names if wanted is None else selected(names, wanted)
 
 
-def _common(image: Image, week: str) -> dict[str, object]:
-    return {
-        "format": FORMAT,
-        "week": week if image.rebuild == "weekly" else None,
+def _common(image: Image, week: str) -> Mapping[str, str]:
+    found = {"format": FORMAT}
+    if image.rebuild == "weekly":
+        found["week"] = week
+    if image.test is not None:
         # An image is in the registry only once its test has passed.
-        "test": image.test.model_dump(mode="json") if image.test else None,
-    }
+        found["test"] = image.test.model_dump_json()
+    return found
 
 
-def _hash(parts: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:LENGTH]
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _bind(mount: str) -> str | None:
