@@ -32,7 +32,7 @@ defaults
     option dontlognull
     option redispatch 1
     option http-ignore-probes
-    timeout connect 2s
+    timeout connect 1s
     timeout client 60s
     timeout server 120s
     timeout http-request 10s
