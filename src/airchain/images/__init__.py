@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airchain.images.build import Built
     from airchain.images.engine import Engine
     from airchain.paths import Home
     from airchain.progress import Progress
@@ -39,21 +38,4 @@ def build_and_push(
     return publish_all(workshop, only, test=test)
 
 
-def build(
-    product: Product,
-    folder: Path,
-    images: Sequence[str] | None,
-    *,
-    engine: Engine,
-    home: Home,
-    revision: str,
-    progress: Progress,
-) -> Mapping[str, Built]:
-    """Build what changed, and neither test nor push it."""
-    from airchain.images.build import Workshop
-    from airchain.images.pipeline import build_all
-
-    return build_all(Workshop(product, folder, engine, home, progress, revision), images)
-
-
-__all__ = ["build", "build_and_push"]
+__all__ = ["build_and_push"]

@@ -87,6 +87,7 @@ def read_authorities(folder: Path = LOCAL_AUTHORITIES) -> Mapping[str, bytes]:
 
 def make(
     recipe: Recipe,
+    name: str,
     *,
     tags: Sequence[str],
     labels: Mapping[str, str],
@@ -99,7 +100,7 @@ def make(
     Raises `BuildError` with the end of mmdebstrap's output.
     """
     machine.ensure(("bootstrap",), progress)
-    with progress.step(f"bootstrap {tags[0]}") as step, _alone(home), _workspace(home) as work:
+    with progress.step(f"bootstrap {name}") as step, _alone(home), _workspace(home) as work:
         created = newest_release(recipe.archive, recipe.bootstrap.suite)
         root = work / "root.tar"
         _mmdebstrap(recipe, root, work, _packages(home, recipe), created, step)
@@ -175,6 +176,13 @@ def stage_skeleton(folder: Path, recipe: Recipe) -> None:
             (local / name).write_bytes(data)
 
 
+def stage(line: str) -> str | None:
+    """What a line of mmdebstrap's output tells a person who waits; None where nothing."""
+    text = line.removeprefix("I: ")
+    told = ("running apt-get", "downloading", "extracting", "installing", "creating")
+    return text.rstrip(".") if text != line and text.startswith(told) else None
+
+
 def _mmdebstrap(
     recipe: Recipe, target: Path, work: Path, packages: Path, created: datetime, step: Step
 ) -> None:
@@ -184,7 +192,7 @@ def _mmdebstrap(
     sources.write_text("\n".join(recipe.archive.lines(recipe.bootstrap.suite)) + "\n")
     result = stream(
         [*_polite(), *argv(recipe, target, sources, skeleton, packages)],
-        lambda line: step.note(line.removeprefix("I: ")) if line.startswith("I: ") else None,
+        lambda line: step.note(note) if (note := stage(line)) else None,
         env={
             "SOURCE_DATE_EPOCH": str(int(created.timestamp())),
             "TMPDIR": str(work),

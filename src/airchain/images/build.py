@@ -148,6 +148,7 @@ class Workshop:
         assert declared is not None
         identity = bootstrap.make(
             bootstrap.read_recipe(declared),
+            name,
             tags=(f"{repository}:{key}", f"{repository}:{LATEST}"),
             labels={},
             engine=self.engine,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from airchain.errors import BuildError
@@ -48,6 +48,15 @@ def with_ancestors(graph: Graph, wanted: Iterable[str]) -> Graph:
             needed[name] = graph[name]
             queue.extend(graph[name])
     return {name: parents for name, parents in graph.items() if name in needed}
+
+
+def ordered(graph: Graph) -> Iterator[str]:
+    """The images, parents first."""
+    found = sorter(graph)
+    while found.is_active():
+        ready = found.get_ready()
+        yield from ready
+        found.done(*ready)
 
 
 def sorter(graph: Graph) -> TopologicalSorter[str]:

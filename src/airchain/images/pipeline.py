@@ -30,17 +30,6 @@ _POLL = 0.2
 T = TypeVar("T")
 
 
-def build_all(workshop: Workshop, only: Sequence[str] | None = None) -> Mapping[str, Built]:
-    """Build the images (all, or `only` and what they start from) without testing them."""
-    plan = read_graph(workshop.product, workshop.folder, only)
-
-    def make(name: str, done: Mapping[str, Built]) -> Built:
-        return workshop.build(name, {parent: done[parent] for parent in plan[name]})
-
-    with prepared(workshop):
-        return run_graph(plan, make)
-
-
 def publish_all(
     workshop: Workshop, only: Sequence[str] | None = None, *, test: bool = True
 ) -> Mapping[str, ImageDigest]:
