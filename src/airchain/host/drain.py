@@ -17,6 +17,8 @@ from airchain.host.instances import Instance
 from airchain.run import run
 
 _POLL = 0.05
+# Other hosts of this machine may just be starting theirs; nothing hurries here.
+_SETTLE = 1.0
 _STOP_MARGIN = 30.0
 
 log = structlog.get_logger()
@@ -28,14 +30,15 @@ class Drain:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._change = threading.Condition()
-        self._draining: set[str] = set()
+        # By name: which call of `retire` a drain belongs to.
+        self._draining: dict[str, object] = {}
         self._stopping: set[str] = set()
 
     @property
     def leaving(self) -> frozenset[str]:
         """Names of the instances that are on their way out."""
         with self._change:
-            return frozenset(self._draining | self._stopping)
+            return frozenset(self._draining.keys() | self._stopping)
 
     def retire(self, instances: Sequence[Instance], old_workers: frozenset[int]) -> None:
         """Drain and stop `instances` in the background.
@@ -45,31 +48,35 @@ class Drain:
         """
         if not instances:
             return
+        turn = object()
         with self._change:
-            self._draining |= {i.name for i in instances}
-        args = (instances, old_workers)
+            self._draining |= {i.name: turn for i in instances}
+        args = (instances, old_workers, turn)
         threading.Thread(target=self._run, args=args, name="drain", daemon=True).start()
 
     def reclaim(self, names: Iterable[str]) -> None:
         """Keep those of `names` that still serve; wait for those that are being stopped."""
         wanted = set(names)
         with self._change:
-            self._draining -= wanted
+            for name in wanted:
+                self._draining.pop(name, None)
             self._change.wait_for(lambda: not self._stopping & wanted)
 
-    def _run(self, instances: Sequence[Instance], old_workers: frozenset[int]) -> None:
+    def _run(
+        self, instances: Sequence[Instance], old_workers: frozenset[int], turn: object
+    ) -> None:
         with ThreadPoolExecutor(len(instances), thread_name_prefix="drain") as pool:
-            for done in [pool.submit(self._retire, i, old_workers) for i in instances]:
+            for done in [pool.submit(self._retire, i, old_workers, turn) for i in instances]:
                 if error := done.exception():
                     log.error("drain", error=str(error))
 
-    def _retire(self, instance: Instance, old_workers: frozenset[int]) -> None:
-        if not self._drained(instance, old_workers):
+    def _retire(self, instance: Instance, old_workers: frozenset[int], turn: object) -> None:
+        if not self._drained(instance, old_workers, turn):
             return
         with self._change:
-            if instance.name not in self._draining:
+            if self._draining.get(instance.name) is not turn:
                 return
-            self._draining.discard(instance.name)
+            del self._draining[instance.name]
             self._stopping.add(instance.name)
         try:
             stop(self._places, instance)
@@ -78,11 +85,13 @@ class Drain:
                 self._stopping.discard(instance.name)
                 self._change.notify_all()
 
-    def _drained(self, instance: Instance, old_workers: frozenset[int]) -> bool:
+    def _drained(self, instance: Instance, old_workers: frozenset[int], turn: object) -> bool:
         """Wait until nobody needs the instance; False where it was reclaimed."""
+        if old_workers:
+            time.sleep(_SETTLE)
         deadline = time.monotonic() + _patience(instance)
         while not self._idle(instance, old_workers):
-            if instance.name not in self.leaving:
+            if self._draining.get(instance.name) is not turn:
                 return False
             if time.monotonic() > deadline:
                 log.warning("stopped while in use", instance=instance.name)

@@ -46,6 +46,8 @@ server {{
     proxy_set_header X-Forwarded-Host $http_host;
     proxy_set_header X-Forwarded-Proto $airchain_proto;
     proxy_set_header X-Request-Id $airchain_request;
+    proxy_hide_header X-Served-By;
+    add_header X-Served-By $hostname always;
 
     location = /.airchain/health {{
         default_type text/plain;

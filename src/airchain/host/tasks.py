@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from airchain.errors import Conflict, RunError, WaitTimeout
@@ -16,6 +16,7 @@ from airchain.run import run
 from airchain.store.records import Lease
 
 _POLL = 0.2
+FAILED_FOR = timedelta(seconds=20)
 _MARGIN = 60.0
 
 Decision = Literal["take", "wait", "done", "failed"]
@@ -24,14 +25,17 @@ Decision = Literal["take", "wait", "done", "failed"]
 def decide(lease: Lease | None, serial: int, now: datetime) -> Decision:
     """What this host does about a task, as deployment number `serial`.
 
-    A lease that ran out is taken over; a failed task is tried again by a later deployment.
+    A lease that ran out is taken over. A failed task is tried again by a later
+    deployment; by the same one only by hosts that come back to it after a while,
+    which are those where nothing serves.
     """
     if lease is None:
         return "take"
     if lease.state == "done":
         return "done"
     if lease.state == "failed":
-        return "take" if serial > serial_of(lease) else "failed"
+        again = serial > serial_of(lease) or now - lease.expires > FAILED_FOR
+        return "take" if again else "failed"
     return "take" if lease.expires < now else "wait"
 
 
