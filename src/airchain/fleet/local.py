@@ -97,8 +97,9 @@ def launch(
 
 
 def fleet_secrets(environment: Environment, fleet: str) -> tuple[str, ...]:
-    """Names of the secrets that the services of a fleet use."""
-    services = [environment.services[name] for name in environment.fleets[fleet].services]
+    """Names of the secrets that the services of a fleet use, and tasks, which run on any host."""
+    listed = environment.fleets[fleet].services
+    services = [s for n, s in environment.services.items() if n in listed or s.kind == "task"]
     return tuple(sorted({secret for service in services for secret in service.secrets}))
 
 
