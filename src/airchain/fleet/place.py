@@ -173,7 +173,8 @@ def exec_argv(
             hint=f"`airchain status {place.environment}` shows what runs where",
         )
     docker = [str(place.engine.cli), "exec", "-i", *(["-t"] if terminal else [])]
-    inside = ["docker", "exec", "-i", *(["-t"] if terminal else []), str(running[chosen])]
+    container = f"{place.product}-{service}-{running[chosen]}"
+    inside = ["docker", "exec", "-i", *(["-t"] if terminal else []), container]
     return [*docker, hosts[chosen], *inside, *command]
 
 
