@@ -78,7 +78,7 @@ class Workshop:
                 self.fetch(parent)
             make = self._dockerfile if image.bootstrap is None else self._bootstrap
             found = make(name, wanted)
-        self._remember(name, wanted)
+        self.remember(name, wanted)
         return found
 
     def inputs(self, name: str, parents: Mapping[str, str]) -> Inputs:
@@ -193,7 +193,8 @@ class Workshop:
     def _record(self, name: str) -> Path:
         return self.home.builds / "inputs" / self.product.product / f"{name}.json"
 
-    def _remember(self, name: str, built_from: Inputs) -> None:
+    def remember(self, name: str, built_from: Inputs) -> None:
+        """Keep what the image was built from, for `changes`."""
         path = self._record(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(dict(built_from.parts), indent=0, sort_keys=True))

@@ -160,9 +160,10 @@ def selected(names: Iterable[str], wanted: frozenset[str]) -> Iterator[str]:
 def _used(context: Context) -> Iterator[str]:
     from docker.utils.build import exclude_paths
 
-    present: set[str] = exclude_paths(str(context.folder), list(context.ignore))
-    # The Dockerfile itself is an input of its own; "" is the folder itself.
-    names = sorted(present - {"", context.dockerfile.name, _IGNORE})
+    own = str(context.dockerfile.relative_to(context.folder))
+    present: set[str] = exclude_paths(str(context.folder), list(context.ignore), dockerfile=own)
+    # The Dockerfile is an input of its own; "" is the folder itself.
+    names = sorted(present - {"", own, own + _IGNORE, _IGNORE})
     wanted = sources(context.text)
     yield from names if wanted is None else selected(names, wanted)
 

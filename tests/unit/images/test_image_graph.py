@@ -1,0 +1,101 @@
+"""Which image is made when."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+import pytest
+
+from airchain.errors import BuildError
+from airchain.images import graph, pipeline
+from airchain.spec.model import Bootstrap, Image, Product
+
+PRODUCT = Product(
+    product="tv",
+    sizes={},
+    environments={},
+    images={
+        "www": Image(build="www"),
+        "base": Image(build="www", dockerfile="base.Dockerfile"),
+        "debian": Image(bootstrap=Bootstrap()),
+        "other": Image(build="other"),
+    },
+)
+FILES = {
+    "www": "ARG IMAGES=x\nFROM ${IMAGES}/base\n",
+    "base": "ARG IMAGES=x\nFROM ${IMAGES}/debian\n",
+    "other": "FROM scratch\n",
+}
+GRAPH = {"www": ("base",), "base": ("debian",), "debian": (), "other": ()}
+
+
+def test_the_graph_is_read_from_dockerfiles() -> None:
+    """Nobody has to write down what is built on what."""
+    assert graph.build_graph(PRODUCT, FILES) == GRAPH
+
+
+def test_an_unknown_parent_is_named() -> None:
+    """With the images that there are."""
+    with pytest.raises(BuildError, match="'nope', which is not defined") as error:
+        graph.build_graph(PRODUCT, {**FILES, "other": "FROM localhost:5050/tv/nope\n"})
+    assert error.value.where == "images.other: Dockerfile"
+
+
+def test_a_part_of_the_graph_has_all_that_it_needs() -> None:
+    """And nothing else."""
+    assert set(graph.with_ancestors(GRAPH, ["base"])) == {"base", "debian"}
+
+
+def test_parents_come_first() -> None:
+    """In any order that keeps that."""
+    order = list(graph.ordered(GRAPH))
+    assert sorted(order) == sorted(GRAPH)
+    assert order.index("debian") < order.index("base") < order.index("www")
+
+
+def test_a_cycle_is_shown() -> None:
+    """As the way round it."""
+    with pytest.raises(BuildError, match=r"start from each other: (a → b → a|b → a → b)"):
+        graph.sorter({"a": ("b",), "b": ("a",)})
+
+
+def test_every_image_sees_its_parents() -> None:
+    """And is finished once."""
+    finished = []
+
+    def make(name: str, done: Mapping[str, str]) -> str:
+        assert all(parent in done for parent in GRAPH[name])
+        return name.upper()
+
+    found = pipeline.run_graph(GRAPH, make, lambda name, made: finished.append((name, made)))
+    assert found == {name: name.upper() for name in GRAPH}
+    assert sorted(finished) == [(name, name.upper()) for name in sorted(GRAPH)]
+
+
+def test_a_child_does_not_wait_for_its_parent_to_be_finished() -> None:
+    """It is built while the parent is pushed."""
+    child_made = threading.Event()
+
+    def make(name: str, done: Mapping[str, str]) -> str:
+        if name == "child":
+            child_made.set()
+        return name
+
+    def finish(name: str, made: str) -> None:
+        assert child_made.wait(5)
+
+    pipeline.run_graph({"parent": (), "child": ("parent",)}, make, finish)
+
+
+def test_after_a_failure_nothing_else_begins() -> None:
+    """The first error is the one that is shown."""
+    begun = []
+
+    def make(name: str, done: Mapping[str, str]) -> str:
+        begun.append(name)
+        raise BuildError(f"{name} failed")
+
+    with pytest.raises(BuildError, match="debian failed"):
+        pipeline.run_graph({"www": ("debian",), "debian": ()}, make)
+    assert begun == ["debian"]

@@ -1,0 +1,66 @@
+"""How the building machine's registry is configured, and who holds its port."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from airchain.errors import RegistryError
+from airchain.paths import Home
+from airchain.registry import ports, serve
+
+TABLE = """\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:13BA 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 11111 1
+   1: 0100007F:13BA 0100007F:C350 01 00000000:00000000 00:00000000 00000000     0        0 22222 1
+   2: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 33333 1
+"""
+
+
+def test_only_listening_sockets_of_the_port_count() -> None:
+    """5050 is 13BA; the connection to it is no listener."""
+    assert ports.listening_inodes(TABLE, 5050) == {"11111"}
+    assert ports.listening_inodes(TABLE, 22) == {"33333"}
+    assert ports.listening_inodes(TABLE, 80) == set()
+
+
+def test_the_process_behind_a_port_is_found() -> None:
+    """It is this one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        found = ports.listener(server.getsockname()[1])
+    assert found is not None
+    assert found.pid == os.getpid()
+    assert str(os.getpid()) in str(found)
+
+
+def test_a_port_that_is_taken_is_explained(tmp_path: Path) -> None:
+    """By whom, and what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(
+            RegistryError, match=f"port {port} is taken by .*pid {os.getpid()}"
+        ) as e:
+            serve.ensure(Home(tmp_path), f"localhost:{port}")
+    assert "registry: {name:" in (e.value.hint or "")
+
+
+def test_the_registry_listens_on_loopback_only(tmp_path: Path) -> None:
+    """Over the storage that it is given; deleting is allowed for the clean-up."""
+    found = json.loads(serve.configuration(tmp_path / "r", 5051))
+    assert found["http"]["addr"] == "127.0.0.1:5051"
+    assert found["storage"]["filesystem"]["rootdirectory"] == str(tmp_path / "r")
+    assert found["storage"]["delete"]["enabled"] is True
+
+
+@pytest.mark.parametrize("text", ["", "x", "999999999", str(os.getpid())])
+def test_a_stale_pid_file_means_not_running(tmp_path: Path, text: str) -> None:
+    """Also where the number belongs to another process by now, such as this one."""
+    home = Home(tmp_path)
+    home.registry.mkdir()
+    (home.registry / "5050.pid").write_text(text)
+    assert serve.running(home, 5050) is None
+    assert serve.stop(home, "localhost:5050") is False
