@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from tests.integration.conftest import PORT
 from tests.support.cli import Product
 from tests.support.probe import ask, probe
+from tests.support.waiting import wait_until
 
 APP = "web/app.py"
 MAIN = '    server = Server(("", PORT), Handler)\n'
@@ -25,14 +26,6 @@ def edited(hello: Product) -> Iterator[Product]:
     if hello.changed():
         hello.commit("put back")
     hello.airchain("deploy", "prod")
-
-
-def wait_until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    """Wait for `true`, or fail saying what did not happen."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.2)
 
 
 def test_both_hosts_serve(hello: Product) -> None:

@@ -35,6 +35,11 @@ class Product:
         git(self.folder, "add", "--all", ".")
         git(self.folder, "commit", "--quiet", "--message", subject)
 
+    def secret(self, environment: str, name: str) -> str:
+        """The value of a secret on this machine."""
+        folder = Home.from_environment().secrets(self.json("spec", "show")["product"], environment)
+        return (folder / name).read_text()
+
     def changed(self) -> bool:
         """Whether files differ from the last commit."""
         status = run(["git", "status", "--porcelain"], cwd=self.folder, timeout=30)

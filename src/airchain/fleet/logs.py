@@ -31,7 +31,7 @@ class Line:
 
 def journal_argv(product: str, service: str, *, lines: int, follow: bool) -> list[str]:
     """What is run on a host: old and new instances of the service alike."""
-    argv = ["journalctl", "--output=json", "--no-pager", f"--lines={lines}"]
+    argv = ["journalctl", "--output=json", "--no-pager", f"--lines={lines}", "_TRANSPORT=stdout"]
     # Ten characters name an instance; `*` would also match a service called SERVICE-more.
     argv += [f"--unit={product}-{service}-{'[0-9a-f]' * 10}.service"]
     return [*argv, "--follow"] if follow else argv

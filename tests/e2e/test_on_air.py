@@ -1,0 +1,92 @@
+"""The main job on tv: every brand on air from every host, deploys and scaling unseen by viewers."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+import requests
+from tests.e2e.conftest import PORT
+from tests.support.cli import Product
+from tests.support.probe import ask, probe
+from tests.support.waiting import wait_until
+
+BRANDS = ("dramas", "documentaries", "horror")
+TEMPLATE = "www/pages/templates/base.html"
+
+
+def series_path(brand: str) -> str:
+    """The first series that the brand's home page links to."""
+    found = re.search(r'href="(/series/[^"]+)"', ask(PORT, f"{brand}.localhost").body)
+    assert found, f"no series on the home page of {brand}"
+    return found[1]
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_pages_come_from_both_hosts(tv: Product, brand: str) -> None:
+    """Home and a series page answer on each brand, from at least two hosts."""
+    for path in ("/", series_path(brand)):
+        answers = [ask(PORT, f"{brand}.localhost", path) for _ in range(8)]
+        assert {a.status for a in answers} == {200}
+        assert {a.host for a in answers} == {h["name"] for h in tv.hosts("prod")}
+
+
+@pytest.mark.usefixtures("tv")
+def test_progress_is_kept_whichever_host_answers() -> None:
+    """A position written through the edge is read back from every host."""
+    url = f"http://127.0.0.1:{PORT}/api/v1/progress/viewer-1/episode-1"
+    written = requests.put(url, json={"position": 61.5, "duration": 1800}, timeout=10)
+    assert written.ok, written.text
+    answers = [requests.get(url, timeout=10) for _ in range(8)]
+    assert {a.json()["position"] for a in answers} == {61.5}
+    assert len({a.headers["X-Served-By"] for a in answers}) == 2
+
+
+def test_a_template_line_changes_on_every_host(tv: Product) -> None:
+    """Edit, commit, deploy under a probe: no request fails, old containers are gone."""
+    tv.replace(TEMPLATE, "</body>", "<!-- a line more --></body>")
+    tv.commit("add a line")
+    with probe(PORT, "dramas.localhost") as seen:
+        tv.airchain("deploy", "prod")
+        time.sleep(2)
+    assert not seen.failures, seen.summary()
+    assert seen.rate > 50, seen.summary()
+    hosts = {h["name"] for h in tv.hosts("prod")}
+    bodies = {a.host: a.body for a in (ask(PORT, "dramas.localhost") for _ in range(12))}
+    assert bodies.keys() == hosts
+    assert all("a line more" in body for body in bodies.values())
+    wait_until(lambda: django_containers(tv) == dict.fromkeys(hosts, 1), "old containers are gone")
+
+
+def django_containers(product: Product) -> dict[str, int]:
+    """How many containers of the site each web host has."""
+    return {
+        h["name"]: product.docker_on(h["name"], "ps", "--format", "{{.Names}}").count("-django-")
+        for h in product.hosts("prod")
+    }
+
+
+def test_the_worker_and_its_fleet_are_up(tv: Product) -> None:
+    """The queue's worker runs on its own fleet; migrations ran once."""
+    (status,) = tv.json("status", "prod")
+    workers = next(f for f in status["fleets"] if f["name"] == "workers")
+    assert [h["services"]["worker"] for h in workers["hosts"]] == ["running"]
+    lines = tv.json("logs", "prod", "migrate", "-n", "200")
+    assert len({line["host"] for line in lines}) == 1
+
+
+def test_secrets_stand_nowhere_but_in_memory(tv: Product) -> None:
+    """No value of a secret is in a container's configuration, a release or a log."""
+    name = tv.json("spec", "show")["product"]
+    value = tv.secret("prod", "MYSQL_PASSWORD")
+    assert len(value) > 20
+    for host in tv.hosts("prod"):
+        ids = tv.docker_on(host["name"], "ps", "-q").split()
+        assert value not in tv.docker_on(host["name"], "inspect", *ids)
+        journal = tv.docker(
+            "exec", f"airchain-{name}-prod-{host['name']}", "journalctl", "--no-pager"
+        )
+        assert value not in journal
+    assert value not in json.dumps(tv.json("spec", "show"))

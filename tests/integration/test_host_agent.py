@@ -1,0 +1,467 @@
+"""One host and its agent, without edge, keeper and command line: what a release does to it.
+
+The release's services come from hello's image; a pointer is written as a
+deployment would write it, and everything is judged from outside and by the report.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from tests.support.cli import ROOT
+
+from airchain.errors import Conflict
+from airchain.fleet import host_image, local, names
+from airchain.fleet.settings import Settings
+from airchain.images import build_and_push
+from airchain.images import engine as engines
+from airchain.images.engine import Engine
+from airchain.paths import Home
+from airchain.progress import Silent
+from airchain.registry import serve
+from airchain.registry.client import push_artifact
+from airchain.release.make import MEDIA_TYPE
+from airchain.run import run
+from airchain.spec.load import load
+from airchain.spec.model import Environment, Fleet, Registry, Route, Service
+from airchain.store import DirectoryStore
+from airchain.store.records import (
+    ImageDigest,
+    Lease,
+    Pointer,
+    Release,
+    Report,
+    environment_key,
+    lease_key,
+    pointer_key,
+    read,
+    report_key,
+)
+
+REGISTRY = Registry(name=os.environ.get("AIRCHAIN_TEST_REGISTRY", "localhost:5050"))
+PRODUCT = "hello-test"
+ENVIRONMENT = "agent"
+HOST = "web-0001"
+MEMORY_BUDGET = 60_000_000
+WORKER = """python3 -c "
+import signal, sys, time
+def finish(*_):
+    time.sleep(3); print('finished the job', flush=True); sys.exit()
+signal.signal(signal.SIGTERM, finish)
+while True: time.sleep(1)
+" """
+CRON = """python3 -c "print('tick 100% of \\$HOME')" """
+
+
+def web(greeting: str, **more: Any) -> Service:
+    fields = {"image": "web", "kind": "web", "port": 8000, "health": {"within": 5}}
+    return Service.model_validate({**fields, "env": {"GREETING": greeting}, **more})
+
+
+def other(kind: str, command: str, **more: Any) -> Service:
+    return Service.model_validate({"image": "web", "kind": kind, "command": command, **more})
+
+
+@dataclass
+class Seen:
+    """Requests that went straight to the host."""
+
+    greetings: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Rig:
+    """The host under test, and what a deployment may do to it."""
+
+    engine: Engine
+    home: Home
+    image: ImageDigest
+
+    @property
+    def store(self) -> DirectoryStore:
+        return DirectoryStore(self.home.store)
+
+    @property
+    def report(self) -> Report:
+        found = read(self.store, report_key(PRODUCT, ENVIRONMENT, HOST), Report)
+        assert found is not None
+        return found
+
+    @property
+    def address(self) -> str:
+        (host,) = local.hosts(self.engine, PRODUCT, ENVIRONMENT)
+        return host.address
+
+    def release(self, **services: Service) -> str:
+        listed = {n.replace("_", "-"): s for n, s in services.items()}
+        environment = Environment(
+            services=listed,
+            routes=(Route(path="/", to="web"),),
+            fleets={"web": Fleet(services=tuple(n for n, s in listed.items() if s.kind != "task"))},
+        )
+        record = Release(
+            product=PRODUCT,
+            revision="tested",
+            images={"web": self.image},
+            environments={ENVIRONMENT: environment},
+        )
+        repository = f"{PRODUCT}/releases"
+        return push_artifact(
+            REGISTRY.name, repository, media_type=MEDIA_TYPE, data=record.encode(), annotations={}
+        )
+
+    def point(self, release: str, admitted: tuple[str, ...] | None = None) -> int:
+        key = pointer_key(PRODUCT, ENVIRONMENT)
+        old = read(self.store, key, Pointer)
+        pointer = Pointer(
+            serial=old.serial + 1 if old else 1,
+            release=release,
+            previous=old.release if old else None,
+            admitted=admitted,
+            updated=datetime.now(UTC),
+            author="test",
+        )
+        self.store.put(key, pointer.encode())
+        return pointer.serial
+
+    def deploy(self, **services: Service) -> Report:
+        """Point at a release of these services and wait for the host's verdict."""
+        return self.bring(self.release(**services))
+
+    def bring(self, release: str) -> Report:
+        serial = self.point(release)
+        return self.wait(
+            lambda r: (
+                r.serial == serial
+                and (r.state == "failed" or (r.state == "in_service" and r.running == release))
+            ),
+            f"a verdict on deployment {serial}",
+        )
+
+    def wait(self, true: Callable[[Report], bool], what: str, seconds: float = 60) -> Report:
+        deadline = time.monotonic() + seconds
+        while not true(report := self.report):
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what}: {report}"
+            time.sleep(0.02)
+        return report
+
+    def on_host(self, *words: str, check: bool = True) -> str:
+        container = names.container(PRODUCT, ENVIRONMENT, HOST)
+        argv = [str(self.engine.cli), "exec", container, *words]
+        return run(argv, env=self.engine.env(), timeout=60, check=check).stdout
+
+    def containers(self) -> dict[str, str]:
+        """IDs of the services' containers by name."""
+        listed = self.on_host("docker", "ps", "--no-trunc", "--format", "{{.Names}} {{.ID}}")
+        return dict(line.split(maxsplit=1) for line in listed.splitlines())
+
+    def get(self, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection(self.address, 80, timeout=10)
+        connection.request("GET", path)
+        response = connection.getresponse()
+        text = response.read().decode()
+        connection.close()
+        return response.status, text
+
+    @contextmanager
+    def requests(self, pause: float = 0.01) -> Iterator[Seen]:
+        """Ask all the time, each request on a connection of its own."""
+        seen, end, address = Seen(), threading.Event(), self.address
+
+        def ask() -> None:
+            while not end.wait(pause):
+                try:
+                    connection = http.client.HTTPConnection(address, 80, timeout=10)
+                    connection.request("GET", "/")
+                    response = connection.getresponse()
+                    text = response.read().decode()
+                    connection.close()
+                except (OSError, http.client.HTTPException) as error:
+                    seen.failures.append(repr(error))
+                    continue
+                if response.status == 200:
+                    seen.greetings[text.partition("<h1>")[2].partition("</h1>")[0]] += 1
+                else:
+                    seen.failures.append(f"{response.status} {text[:80]}")
+
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield seen
+        finally:
+            end.set()
+            for thread in threads:
+                thread.join()
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """A booted host that has not been told any release."""
+    home = Home.from_environment()
+    engine = engines.ensure(home, Silent())
+    serve.ensure(home, REGISTRY.name)
+    folder = tmp_path_factory.mktemp("agent") / "hello"
+    shutil.copytree(ROOT / "examples" / "hello", folder)
+    product = load(folder / "airchain.yaml").model_copy(
+        update={"product": PRODUCT, "registry": REGISTRY}
+    )
+    image = build_and_push(
+        product, folder, engine=engine, home=home, revision="tested", progress=Silent(), test=False
+    )["web"]
+    host, _ = host_image.build(engine, home, REGISTRY, Silent())
+    made = Rig(engine, home, image)
+    clean(made)
+    settings = Settings(
+        product=PRODUCT,
+        environment=ENVIRONMENT,
+        registry=REGISTRY.name,
+        sizes=product.sizes,
+        host_image=host,
+        edge_image=host,
+    )
+    environment = Environment(
+        services={"web": web("hello", secrets=["API_TOKEN"])},
+        fleets={"web": Fleet(services=("web",))},
+    )
+    token = home.secrets(PRODUCT, ENVIRONMENT) / "API_TOKEN"
+    token.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    token.write_text("sesame-open")
+    local.ensure_network(engine, PRODUCT, ENVIRONMENT)
+    try:
+        local.launch(engine, home, settings, environment, "web", HOST)
+        deadline = time.monotonic() + 60
+        while made.store.get(report_key(PRODUCT, ENVIRONMENT, HOST)) is None:
+            assert time.monotonic() < deadline, "the host never reported"
+            time.sleep(0.1)
+        yield made
+    finally:
+        clean(made)
+
+
+def clean(rig: Rig) -> None:
+    local.terminate(rig.engine, rig.home, PRODUCT, ENVIRONMENT, HOST, timeout=0)
+    local.remove_network(rig.engine, PRODUCT, ENVIRONMENT)
+    shutil.rmtree(rig.home.store / environment_key(PRODUCT, ENVIRONMENT), ignore_errors=True)
+    shutil.rmtree(rig.home.secrets(PRODUCT, ENVIRONMENT), ignore_errors=True)
+
+
+@pytest.fixture
+def serving(rig: Rig) -> Rig:
+    """The host, serving "evening" with one web service."""
+    report = rig.deploy(web=web("evening"))
+    assert report.state == "in_service", report.error
+    rig.wait(lambda _: len(rig.containers()) == 1, "only one container")
+    return rig
+
+
+def state_of(report: Report) -> Mapping[str, str]:
+    return {s.name: s.state for s in report.services}
+
+
+def test_a_release_is_served(serving: Rig) -> None:
+    """Health for the edge, the page for viewers, and little memory for the agent."""
+    assert serving.get("/.airchain/health")[0] == 200
+    assert "evening" in serving.get("/")[1]
+    report = serving.report
+    assert report.in_service
+    assert report.agent_memory < MEMORY_BUDGET
+    assert {"prepare", "start", "health", "switch", "total"} <= report.timings.keys()
+    (container,) = serving.containers()
+    inspected = serving.on_host(
+        "docker",
+        "inspect",
+        "--format",
+        "{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}",
+        container,
+    )
+    assert inspected.strip() == "true [ALL] [no-new-privileges]"
+
+
+def test_no_request_fails_while_releases_change(serving: Rig) -> None:
+    """There and back twice, under constant requests; the old container is gone afterwards."""
+    with serving.requests() as seen:
+        for greeting in ("night", "evening", "night", "evening"):
+            assert serving.deploy(web=web(greeting)).state == "in_service"
+            time.sleep(0.5)
+    assert not seen.failures
+    assert seen.greetings["night"]
+    assert seen.greetings["evening"]
+    assert "evening" in serving.get("/")[1]
+    serving.wait(lambda _: len(serving.containers()) == 1, "the old containers are gone")
+
+
+BROKEN = {
+    "exits at once": ("python3 -c 'raise SystemExit(\"no database\")'", "exit status 1"),
+    "never answers": ("sleep 600", "connection refused"),
+    "answers 404": ("python3 -m http.server 8000 --directory /usr/share", "HTTP 404"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_release_leaves_the_old_one_alone(serving: Rig, fault: str) -> None:
+    """The same container serves on, the report says why, the new one is taken away."""
+    command, reason = BROKEN[fault]
+    before = serving.containers()
+    with serving.requests() as seen:
+        report = serving.deploy(web=web("evening", command=command))
+    assert report.state == "failed"
+    assert report.in_service
+    (service,) = report.services
+    assert service.state == "failed"
+    assert reason in service.check
+    if fault == "exits at once":
+        assert "no database" in service.log
+    assert not seen.failures
+    assert set(seen.greetings) == {"evening"}
+    serving.wait(lambda _: serving.containers() == before, "the broken one is gone")
+
+
+def test_an_unchanged_service_is_not_touched(serving: Rig) -> None:
+    """A release that changes one service leaves the container of the other."""
+    sleeper = other("worker", "sleep 600", stop_timeout=1)
+    assert serving.deploy(web=web("evening"), sleeper=sleeper).state == "in_service"
+    before = serving.containers()
+    assert serving.deploy(web=web("night"), sleeper=sleeper).state == "in_service"
+    after = serving.containers()
+    kept = before.items() & after.items()
+    assert [name.split("-")[2] for name, _ in kept if "sleeper" in name] == ["sleeper"]
+
+
+def test_a_worker_may_finish_its_job(serving: Rig) -> None:
+    """The new one is up first; the old one has its stop timeout."""
+    worker = other("worker", WORKER, stop_timeout=20)
+    assert state_of(serving.deploy(web=web("evening"), worker=worker))["worker"] == "running"
+    serving.deploy(web=web("evening"), worker=other("worker", WORKER, stop_timeout=21))
+    assert len(serving.containers()) == 3
+    serving.wait(lambda _: len(serving.containers()) == 2, "the old worker is gone")
+    log = serving.on_host("journalctl", "-t", "worker", "-o", "cat", "--no-pager")
+    assert log.count("finished the job") == 1
+
+
+def test_a_task_runs_once_per_release(serving: Rig) -> None:
+    """Its lease is done; a rollback to the release does not run it again."""
+    task = other("task", "python3 -c 'print(\"migrated\")'")
+    release = serving.release(web=web("evening"), migrate=task)
+    assert state_of(serving.bring(release)) == {"web": "running", "migrate": "done"}
+    serving.deploy(web=web("night"))
+    assert serving.bring(release).state == "in_service"
+    log = serving.on_host("journalctl", "-t", "migrate", "-o", "cat", "--no-pager")
+    assert log.splitlines().count("migrated") == 1
+
+
+def test_a_failing_task_stops_the_release(serving: Rig) -> None:
+    """Nothing of the release is started; the task's output is in the report."""
+    before = serving.containers()
+    task = other("task", "python3 -c 'import sys; sys.exit(\"no table\")'")
+    report = serving.deploy(web=web("night"), migrate=task)
+    assert report.state == "failed"
+    assert state_of(report)["migrate"] == "failed"
+    assert "no table" in {line for s in report.services for line in s.log}
+    assert serving.containers() == before
+
+
+def test_a_task_that_another_host_runs_is_waited_for(serving: Rig) -> None:
+    """The lease decides; this host starts when it is done."""
+    release = serving.release(web=web("night"), migrate=other("task", "false"))
+    key = lease_key(PRODUCT, ENVIRONMENT, f"task/{release.removeprefix('sha256:')[:12]}/migrate")
+    lease = Lease(holder="web-0002/99", expires=datetime(2100, 1, 1, tzinfo=UTC))
+    version = serving.store.create(key, lease.encode())
+    serving.point(release)
+    serving.wait(lambda r: state_of(r).get("migrate") == "waiting", "it waits")
+    serving.store.replace(key, lease.model_copy(update={"state": "done"}).encode(), version)
+    serving.wait(lambda r: r.running == release and r.state == "in_service", "it goes on")
+
+
+def test_a_cron_runs_once_per_tick(serving: Rig) -> None:
+    """Its command is taken literally; the lease of the tick names this host."""
+    cron = other("cron", CRON, schedule="* * * * *")
+    report = serving.deploy(web=web("evening"), tick=cron)
+    assert state_of(report)["tick"] == "waiting"
+    folder = lease_key(PRODUCT, ENVIRONMENT, "cron/tick")
+    serving.wait(lambda _: bool(serving.store.list(folder)), "a tick", seconds=75)
+    (key, *_) = serving.store.list(folder)
+    serving.wait(
+        lambda _: (lease := read(serving.store, key, Lease)) is not None and lease.state == "done",
+        "the tick is done",
+    )
+    with pytest.raises(Conflict):
+        serving.store.create(key, b"")
+    log = serving.on_host("journalctl", "-t", "tick", "-o", "cat", "--no-pager")
+    assert "tick 100% of $HOME" in log
+
+
+def test_a_missing_secret_is_named(serving: Rig) -> None:
+    """With the command that sets it; what serves goes on."""
+    report = serving.deploy(web=web("night", secrets=["NOT_THERE"]))
+    assert report.state == "failed"
+    assert "NOT_THERE" in (report.error or "")
+    assert report.hint == f"airchain secrets set {ENVIRONMENT} NOT_THERE"
+    assert "evening" in serving.get("/")[1]
+
+
+def test_a_secret_is_a_file_and_nothing_else(serving: Rig) -> None:
+    """It can be read inside; no command line and no environment shows it."""
+    assert serving.deploy(web=web("night", secrets=["API_TOKEN"])).state == "in_service"
+    serving.wait(lambda _: len(serving.containers()) == 1, "one container")
+    (container,) = serving.containers()
+    inside = serving.on_host(
+        "docker", "exec", container, "sh", "-c", 'cat "$API_TOKEN_FILE"; mount | grep token -i'
+    )
+    assert "sesame-open" in inside
+    assert "sesame" not in serving.on_host("docker", "inspect", container)
+    assert "sesame" not in serving.on_host("ps", "axeww")
+
+
+def test_root_is_refused(serving: Rig) -> None:
+    """Whatever the service says."""
+    report = serving.deploy(web=web("night", user="0"))
+    assert report.state == "failed"
+    assert "root" in (report.error or "")
+
+
+def test_a_release_is_prepared_before_this_host_is_admitted(serving: Rig) -> None:
+    """It is pulled and verified while the old one serves."""
+    release = serving.release(web=web("midnight"))
+    serial = serving.point(release, admitted=())
+    report = serving.wait(lambda r: release in r.prepared and r.serial == serial, "prepared")
+    assert report.running != release
+    assert report.state == "in_service"
+    assert "evening" in serving.get("/")[1]
+
+
+def test_an_agent_that_dies_changes_nothing(serving: Rig) -> None:
+    """systemd starts it again and it adopts what runs."""
+    before = serving.containers()
+    with serving.requests() as seen:
+        serving.on_host("systemctl", "kill", "--signal=KILL", "airchain-agent")
+        killed = datetime.now(UTC)
+        serving.wait(lambda r: r.written > killed and r.state == "in_service", "it is back")
+        time.sleep(2)
+    assert not seen.failures
+    assert serving.containers() == before
+
+
+def test_services_come_back_with_the_engine(serving: Rig) -> None:
+    """A restarted engine starts them anew, without the agent's help."""
+    serving.on_host("systemctl", "stop", "airchain-agent")
+    serving.on_host("systemctl", "restart", "docker")
+    deadline = time.monotonic() + 30
+    while serving.get("/")[0] != 200:
+        assert time.monotonic() < deadline, "the service did not come back"
+        time.sleep(0.1)
+    serving.on_host("systemctl", "start", "airchain-agent")
+    started = datetime.now(UTC)
+    serving.wait(lambda r: r.written > started and r.state == "in_service", "the agent is back")
