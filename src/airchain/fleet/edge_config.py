@@ -32,6 +32,8 @@ defaults
     option dontlognull
     option redispatch 1
     option http-ignore-probes
+    # A reload closes a viewer's connection after an answer, never between two.
+    option idle-close-on-response
     timeout connect 1s
     timeout client 60s
     timeout server 120s
