@@ -7,9 +7,9 @@ without Redis or the queue pages work, and the row shows what is popular in gene
 
 import logging
 from collections.abc import Mapping
+from threading import Thread
 
 from django.core.cache import cache
-from kombu.exceptions import OperationalError
 
 from brands.models import Brand
 from catalogue import rows
@@ -45,13 +45,16 @@ def viewed(brand: str, slug: str) -> None:
 
 
 def enqueue(brand: str) -> None:
+    """Beside the request: SQS may take seconds to answer, or to be found away."""
+    Thread(target=send, args=(brand,), name="enqueue", daemon=True).start()
+
+
+def send(brand: str) -> None:
     from audience.tasks import refresh_trending
 
     try:
         refresh_trending.apply_async((brand,), countdown=2)
-    except (OperationalError, OSError) as error:
-        log.warning("trending of %s is not queued: %s", brand, error)
-    except Exception as error:  # noqa: BLE001  (botocore's errors, without importing it here)
+    except Exception as error:  # noqa: BLE001  (botocore's, kombu's and the socket's own)
         log.warning("trending of %s is not queued: %s: %s", brand, type(error).__name__, error)
 
 

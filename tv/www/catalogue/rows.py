@@ -35,6 +35,15 @@ class Card:
     art: str
     """Version of its artwork, for addresses that may be kept for ever."""
 
+    @property
+    def address(self) -> str:
+        """As `reverse` has it, which for hundreds of cards takes most of a page's time."""
+        return f"/series/{self.slug}/"
+
+    @property
+    def poster(self) -> str:
+        return f"/art/{self.slug}.svg?v={self.art}"
+
 
 @dataclass(frozen=True)
 class Row:

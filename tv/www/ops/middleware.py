@@ -1,12 +1,16 @@
-"""What stands before every page: the health check, the host's name, the content policy."""
+"""What stands around every page: the health check, the host's name, the database's absence."""
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 
 from ops import health
 
+log = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 POLICY = (
@@ -25,6 +29,31 @@ class Health:
         if request.path != "/healthz":
             return self.handler(request)
         return JsonResponse(health.report(), headers={"Cache-Control": "no-store"})
+
+
+class DatabaseAway:
+    """A page that needs the database while it is away: 503, and come again."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.handler(request)
+        except DatabaseError as error:
+            return unavailable(request, error)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return unavailable(request, error) if isinstance(error, DatabaseError) else None
+
+
+def unavailable(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+    log.warning("%s needs the database: %s", request.path, error)
+    context = {"heading": "We will be right back", "text": "Please try again in a moment."}
+    response = render(request, "notice.html", context, status=503)
+    response.headers["Retry-After"] = "5"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 class ServedBy:

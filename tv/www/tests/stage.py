@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 from django.core.cache import cache
 from django.test import TestCase
@@ -12,6 +13,7 @@ from brands import domains
 from catalogue import windows
 from catalogue.generator import load, plan
 from catalogue.models import Country, Episode, Genre, Partner, Season, Series, Window
+from ops.remembered import at_hand
 
 
 def series(slug: str, genre: str, *, seasons: int = 1, popularity: int = 10) -> Series:
@@ -58,7 +60,11 @@ class NetworkTest(TestCase):
 
     def setUp(self) -> None:
         cache.clear()
+        at_hand.clear()
         domains.forget()
+        queue = patch("audience.trending.enqueue")
+        self.enqueue = queue.start()
+        self.addCleanup(queue.stop)
 
     def at(self, brand: str, path: str = "/"):
         return self.client.get(path, headers={"host": f"{brand}.localhost"})

@@ -1,8 +1,12 @@
 from unittest.mock import patch
 
+from django.core.cache import cache
 from django.db import DatabaseError
+from django.urls import reverse
 
+from brands import domains
 from catalogue import rows, titles
+from ops.remembered import at_hand
 from tests.stage import NetworkTest, series
 
 
@@ -40,9 +44,40 @@ class Home(NetworkTest):
             ):
                 self.assertEqual(self.at("dramas").status_code, 200)
 
+    def test_without_the_database_and_a_copy_it_asks_to_come_again(self):
+        """503, not an error of ours; and nothing that a cache would keep."""
+        self.at("dramas")
+        cache.clear()
+        at_hand.clear()
+        with (
+            patch("catalogue.rows.read_shelf", side_effect=DatabaseError("gone")),
+            self.assertLogs("ops.middleware", "WARNING"),
+        ):
+            answer = self.at("dramas")
+        self.assertContains(answer, "We will be right back", status_code=503)
+        self.assertEqual(answer.headers["Retry-After"], "5")
+        self.assertEqual(answer.headers["Cache-Control"], "no-store")
+
+    def test_it_lives_on_without_redis(self):
+        """What the process has at hand is served while it is fresh."""
+        series("a", "romance")
+        self.at("dramas")
+        cache.clear()
+        with self.assertNumQueries(0):
+            self.assertContains(self.at("dramas"), "/series/a/")
+
     def test_an_empty_catalogue_says_so(self):
         """No row, no hero, no error."""
         self.assertContains(self.at("dramas"), "Nothing is on just now")
+
+    def test_its_cards_lead_to_pages(self):
+        """Their addresses are those of the URL configuration, though made without it."""
+        made = series("a", "romance")
+        card = rows.shelf(domains.of("dramas.localhost")).cards[0]
+        self.assertEqual(card.address, reverse("series", args=("a",)))
+        self.assertEqual(
+            card.poster, f"{reverse('poster', args=('a',))}?v={rows.version(made.title)}"
+        )
 
     def test_a_row_too_short_is_left_out(self):
         """Five titles are on the trending row and make no genre row."""
@@ -75,7 +110,7 @@ class SeriesPage(NetworkTest):
     def test_its_queries_do_not_grow_with_episodes(self):
         """Series, episodes and windows, besides brands and the shelf's two."""
         series("long-run", "romance", seasons=9)
-        with patch("audience.trending.enqueue"), self.assertNumQueries(6):
+        with self.assertNumQueries(6):
             self.at("dramas", "/series/long-run/")
 
     def test_unknown_series_and_seasons_are_missing(self):

@@ -36,6 +36,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "ops.middleware.DatabaseAway",
     "brands.middleware.BrandByDomain",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -113,6 +114,7 @@ CELERY_BROKER_URL = (
     if SQS_ENDPOINT == "aws"
     else f"sqs://local:local@{SQS_ENDPOINT.removeprefix('http://').rstrip('/')}//"
 )
+CELERY_BROKER_TRANSPORT = "ops.sqs:Transport"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "region": env.text("AWS_REGION", "us-east-1"),
     "is_secure": SQS_ENDPOINT == "aws",
@@ -123,6 +125,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "client-config": {"connect_timeout": 1, "read_timeout": 10, "retries": {"max_attempts": 1}},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_ALWAYS_EAGER = TESTING
 CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -140,18 +143,23 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "ops.logs.JsonLine"}},
     "handlers": {
+        "none": {"class": "logging.NullHandler"},
         "out": {
             "class": "logging.StreamHandler",
             "stream": "ext://sys.stdout",
             "formatter": "json",
-        }
+        },
     },
     "root": {"handlers": ["out"], "level": "WARNING" if TESTING else "INFO"},
     "loggers": {
         "django": {"handlers": ["out"], "propagate": False, "level": "INFO"},
-        "django.request": {"level": "ERROR", "handlers": ["out"], "propagate": False},
+        "django.request": {
+            "level": "CRITICAL" if TESTING else "ERROR",
+            "handlers": ["out"],
+            "propagate": False,
+        },
         # Scanners send any Host header they like; that is no event of ours.
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
         "botocore": {"level": "WARNING"},
     },
 }

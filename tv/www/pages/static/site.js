@@ -24,54 +24,62 @@ for (const row of document.querySelectorAll(".row")) {
 
 // Episodes: what this viewer has seen, kept by the progress service.
 const list = document.querySelector("[data-progress]");
-if (list) {
-  const seen = new Set(JSON.parse(localStorage.getItem("episodes") || "[]"));
-  let viewer = localStorage.getItem("viewer");
-  if (!viewer) {
+
+function viewer() {
+  let name = localStorage.getItem("viewer");
+  if (!name) {
     const bytes = crypto.getRandomValues(new Uint8Array(12));
-    viewer = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    localStorage.setItem("viewer", viewer);
+    name = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    localStorage.setItem("viewer", name);
   }
-  const address = (item) => `${list.dataset.progress}/${viewer}/${item.dataset.episode}`;
-  const show = (item, position) => {
-    const part = Math.min(1, position / Number(item.dataset.duration));
-    const done = part > 0.95;
-    const button = item.querySelector(".watched");
-    item.style.setProperty("--seen", part);
-    button.setAttribute("aria-pressed", String(done));
-    button.querySelector(".watched-text").textContent = done ? "Watched" : "Mark watched";
-  };
-  const write = async (item, position) => {
-    const answer = await fetch(address(item), {
+  return name;
+}
+
+function show(item, position) {
+  const part = Math.min(1, position / Number(item.dataset.duration));
+  const done = part > 0.95;
+  const button = item.querySelector(".watched");
+  item.style.setProperty("--seen", part);
+  button.setAttribute("aria-pressed", String(done));
+  button.querySelector(".watched-text").textContent = done ? "Watched" : "Mark watched";
+}
+
+async function toggle(item, address) {
+  const button = item.querySelector(".watched");
+  const duration = Number(item.dataset.duration);
+  const position = button.getAttribute("aria-pressed") === "true" ? 0 : duration;
+  button.disabled = true;
+  try {
+    const answer = await fetch(`${address}/${item.dataset.episode}`, {
       method: "PUT",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ position, duration: Number(item.dataset.duration) }),
+      body: JSON.stringify({ position, duration }),
     });
     if (!answer.ok) throw new Error(`progress answered ${answer.status}`);
-  };
-  for (const item of list.children) {
-    const button = item.querySelector(".watched");
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      const done = button.getAttribute("aria-pressed") === "true";
-      const position = done ? 0 : Number(item.dataset.duration);
-      button.disabled = true;
-      try {
-        await write(item, position);
-        seen.add(item.dataset.episode);
-        localStorage.setItem("episodes", JSON.stringify([...seen].slice(-500)));
-        show(item, position);
-      } catch {
-        button.querySelector(".watched-text").textContent = "Try again";
-      } finally {
-        button.disabled = false;
-      }
-    });
-    if (seen.has(item.dataset.episode)) {
-      fetch(address(item))
-        .then((answer) => (answer.ok ? answer.json() : { position: 0 }))
-        .then(({ position }) => show(item, position))
-        .catch(() => {});
-    }
+    show(item, position);
+  } catch {
+    button.querySelector(".watched-text").textContent = "Try again";
+  } finally {
+    button.disabled = false;
   }
+}
+
+async function seen(address) {
+  const answer = await fetch(`${address}?limit=100`);
+  if (!answer.ok) throw new Error(`progress answered ${answer.status}`);
+  const { positions } = await answer.json();
+  return new Map((positions || []).map(({ episode, position }) => [episode, position]));
+}
+
+if (list) {
+  const address = `${list.dataset.progress}/${viewer()}`;
+  // The buttons appear when the service answers; they have their place all the time.
+  seen(address).then((positions) => {
+    for (const item of list.children) {
+      const button = item.querySelector(".watched");
+      button.style.visibility = "visible";
+      button.addEventListener("click", () => toggle(item, address));
+      if (positions.has(item.dataset.episode)) show(item, positions.get(item.dataset.episode));
+    }
+  }, () => {});
 }
