@@ -38,6 +38,11 @@ class Unit:
         return self.active in ("active", "activating", "reloading")
 
     @property
+    def between_runs(self) -> bool:
+        """Whether it has ended and `status` tells how; not so while it runs again."""
+        return self.sub in ("auto-restart", "failed", "dead")
+
+    @property
     def gave_up(self) -> bool:
         """Whether systemd no longer tries to start it."""
         return self.active == "failed"

@@ -24,7 +24,7 @@ from airchain.run import run
 # A worker has no port to ask: it is ready once it has been up this long.
 STEADY = 2.0
 _POLL = 0.05
-_UNIT_POLL = 0.5
+_UNIT_POLL = 0.3
 # What a container may take to exist, on a busy machine.
 _CREATED_WITHIN = 60.0
 _SYSTEMCTL_TIMEOUT = 60.0
@@ -140,6 +140,7 @@ class _Wait:
         self._still_wanted = still_wanted
         self._began = time.monotonic()
         self._unit_seen = self._began
+        self._ended = ""
         self._steady: tuple[str, float] | None = None
         self.seconds_to_run = 0.0
         self.seconds = 0.0
@@ -192,12 +193,12 @@ class _Wait:
             self._unit_seen = now
             self._starter.report(self._instance, state="starting", check=answer.text)
             unit = facts.states([self._instance])[0]
+            if unit.between_runs:
+                self._ended = ended(unit)
             if unit.gave_up:
                 self._fail(ended(unit))
         if now - self._began > limit:
-            unit = facts.states([self._instance])[0]
-            said = ended(unit) if unit.restarts else answer.text
-            self._fail(f"{said}; waited {limit:.0f} s")
+            self._fail(f"{self._ended or answer.text}; waited {limit:.0f} s")
 
     def _fail(self, check: str) -> None:
         lines = last_lines(self._instance)
