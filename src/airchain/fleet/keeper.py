@@ -31,7 +31,10 @@ _SILENT_AFTER = 15.0
 
 
 class KeeperStatus(Record):
-    """What the keeper says of itself: `beat` after every loop, its last words, its last error."""
+    """What the keeper says of itself: `beat` after every look, its last words.
+
+    `error` is what is wrong now: of the last look, or why hosts cannot be launched.
+    """
 
     pid: int
     beat: datetime

@@ -139,6 +139,6 @@ class Keeper:
             pid=os.getpid(),
             beat=datetime.now(UTC),
             said=tuple(self._said),
-            error=self._error,
+            error=self._error or (self._work.failure if self._work else None),
         )
         write_whole(self._status, written.encode())

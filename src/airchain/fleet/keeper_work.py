@@ -34,6 +34,12 @@ class Work:
         self.say = say
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="keeper")
         self._sent: dict[str, str] = {}
+        self._failures: dict[str, str] = {}
+
+    @property
+    def failure(self) -> str | None:
+        """Why hosts of a fleet do not even start; None once one did."""
+        return next(iter(dict(self._failures).values()), None)
 
     def close(self) -> None:
         """Wait for what is under way; begin nothing further."""
@@ -99,9 +105,11 @@ class Work:
         try:
             local.launch(self.engine, self.home, settings, wanted, fleet, host)
             self._sent[host] = _mark(self._values(settings, local.fleet_secrets(wanted, fleet)))
+            self._failures.pop(fleet, None)
         except Exception as error:  # noqa: BLE001 - nobody else looks at what a thread raises
             self.memory.setbacks[fleet] = datetime.now(UTC)
-            self.say(f"{host} could not be launched: {error}")
+            self._failures[fleet] = f"{host} could not be launched: {error}"
+            self.say(self._failures[fleet])
         finally:
             self.memory.launching.pop(host, None)
 
@@ -117,6 +125,12 @@ class Work:
 
     def _terminated(self, settings: Settings, action: Terminate) -> None:
         try:
+            if action.setback:
+                said = local.last_words(
+                    self.engine, settings.product, settings.environment, action.host
+                )
+                self._failures[action.fleet] = f"{action.host} ended as soon as it started: {said}"
+                self.say(self._failures[action.fleet])
             local.terminate(
                 self.engine,
                 self.home,

@@ -140,11 +140,14 @@ def terminate(
     _remove_folder(_folder(home, product, environment, host))
 
 
-def stop_timeout(environment: Environment, fleet: str) -> float:
-    """Seconds that the slowest service of a fleet may take to stop."""
-    wanted = environment.fleets.get(fleet)
-    services = [environment.services[n] for n in wanted.services] if wanted else []
-    return max((service.stop_timeout for service in services), default=10.0)
+def last_words(engine: Engine, product: str, environment: str, host: str) -> str:
+    """The last lines that a host's first process printed; empty where there are none."""
+    with session(engine, host) as client:
+        try:
+            name = names.container(product, environment, host)
+            return client.api.logs(name, tail=20).decode("utf-8", "replace").strip()
+        except NotFound:
+            return ""
 
 
 def _plan(
