@@ -18,8 +18,9 @@ import json
 import os
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +46,7 @@ LOCAL_AUTHORITIES = Path("/usr/local/share/ca-certificates")
 MEMORY = Path("/dev/shm")  # noqa: S108 - used where it is large, and only below a folder of our own
 # A root, its packages and the tar of it; the largest that we make are half of that.
 WORKSPACE = 3 << 30
+KEEP_PACKAGES = 60 * 86_400
 _VARIANTS = {"minbase": "apt", "essential": "essential", "custom": "extract"}
 
 
@@ -89,45 +91,60 @@ def make(
     recipe: Recipe,
     name: str,
     *,
-    tags: Sequence[str],
-    labels: Mapping[str, str],
+    repository: str,
+    key: str,
     engine: Engine,
     home: Home,
     progress: Progress,
 ) -> str:
-    """Make the image, load it into the engine under `tags` and return its ID.
+    """Make the image, load it into the engine as `repository:key` and return its ID.
 
+    Another product's image of the same `key` is taken where there is one.
     Raises `BuildError` with the end of mmdebstrap's output.
     """
     machine.ensure(("bootstrap",), progress)
-    with progress.step(f"bootstrap {name}") as step, _alone(home), _workspace(home) as work:
-        created = newest_release(recipe.archive, recipe.bootstrap.suite)
-        root = work / "root.tar"
-        _mmdebstrap(recipe, root, work, _packages(home, recipe), created, step)
-        step.note("trim")
-        layer_file = work / "layer.tar"
-        with root.open("rb") as source, layer_file.open("wb") as target:
-            layer = rootfs.write_layer(
-                source,
-                target,
-                created=created,
-                sources=recipe.archive.sources(recipe.bootstrap.suite),
-                authorities=b"".join(recipe.authorities.values()),
-            )
-        root.unlink()
-        config = rootfs.configuration(
-            layer,
+    tag = f"{repository}:{key}"
+    with progress.step(f"bootstrap {name}") as step, _alone(home):
+        known = adopt(engine, repository, key)
+        if known is not None:
+            step.note("the same as another product's")
+            return known
+        with _workspace(home) as work:
+            return _make(recipe, tag, work, engine, home, step)
+
+
+def adopt(engine: Engine, repository: str, key: str) -> str | None:
+    """Tag an image of any repository that has the tag `key`, and return its ID."""
+    with closing(engine.client()) as client:
+        for image in client.images.list():
+            if any(reference.rpartition(":")[2] == key for reference in image.tags):
+                image.tag(repository, key)
+                return str(image.id)
+    return None
+
+
+def _make(recipe: Recipe, tag: str, work: Path, engine: Engine, home: Home, step: Step) -> str:
+    suite = recipe.bootstrap.suite
+    created = newest_release(recipe.archive, suite)
+    root, layer_file, image = (work / name for name in ("root.tar", "layer.tar", "image.tar"))
+    _mmdebstrap(recipe, root, work, _packages(home, recipe), created, step)
+    step.note("trim")
+    with root.open("rb") as source, layer_file.open("wb") as target:
+        layer = rootfs.write_layer(
+            source,
+            target,
             created=created,
-            architecture=recipe.architecture,
-            labels={**labels, "org.opencontainers.image.created": f"{created:%Y-%m-%dT%H:%M:%SZ}"},
+            sources=recipe.archive.sources(suite),
+            authorities=b"".join(recipe.authorities.values()),
         )
-        image = work / "image.tar"
-        with image.open("wb") as target:
-            identity = rootfs.write_image(target, layer_file, config, tuple(tags))
-        layer_file.unlink()
-        step.note(f"load {layer.size / 1e6:.0f} MB")
-        _load(engine, image)
-        return identity
+    root.unlink()
+    config = rootfs.configuration(layer, created=created, architecture=recipe.architecture)
+    with image.open("wb") as target:
+        identity = rootfs.write_image(target, layer_file, config, tag)
+    layer_file.unlink()
+    step.note(f"load {layer.size / 1e6:.0f} MB")
+    _load(engine, image)
+    return identity
 
 
 def argv(recipe: Recipe, target: Path, sources: Path, skeleton: Path, packages: Path) -> list[str]:
@@ -228,17 +245,21 @@ def _setup(skeleton: Path, packages: Path) -> str:
 
 
 def _keep_packages(packages: Path) -> str:
-    folder = shlex.quote(str(packages))
     return (
-        f"rm -rf {folder} && mkdir -p {folder} && "
-        f'find "$1/var/cache/apt/archives" -name "*.deb" -exec cp -p -t {folder} {{}} +'
+        'find "$1/var/cache/apt/archives" -name "*.deb" '
+        f"-exec cp -p -u -t {shlex.quote(str(packages))} {{}} +"
     )
 
 
 def _packages(home: Home, recipe: Recipe) -> Path:
-    """Where the downloaded packages of this recipe are kept for its next run."""
-    folder = home.builds / "packages" / recipe.key()[:16]
+    """Where downloaded packages are kept for the next run, those of two months at most."""
+    folder = home.builds / "packages" / f"{recipe.bootstrap.suite}-{recipe.architecture}"
     folder.mkdir(parents=True, exist_ok=True)
+    oldest = time.time() - KEEP_PACKAGES
+    for package in folder.glob("*.deb"):
+        # The time of modification is that of the archive.
+        if package.stat().st_ctime < oldest:
+            package.unlink()
     return folder
 
 

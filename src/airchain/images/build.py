@@ -149,8 +149,8 @@ class Workshop:
         identity = bootstrap.make(
             bootstrap.read_recipe(declared),
             name,
-            tags=(f"{repository}:{key}", f"{repository}:{LATEST}"),
-            labels={},
+            repository=repository,
+            key=key,
             engine=self.engine,
             home=self.home,
             progress=self.progress,

@@ -12,10 +12,11 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-from airchain.errors import BuildError, WaitTimeout
+from airchain.errors import BuildError, EngineError, WaitTimeout
 from airchain.images import graph, inputs, limits
 from airchain.images.build import Built, Workshop
 from airchain.images.graph import Graph
+from airchain.images.prune import prune
 from airchain.images.push import push
 from airchain.images.test import run_test
 from airchain.progress import Progress
@@ -46,7 +47,8 @@ def publish_all(
         digests[name] = push(workshop, built)
 
     with prepared(workshop):
-        run_graph(plan, make, finish)
+        built = run_graph(plan, make, finish)
+        prune(workshop, built.values())
     return {name: digests[name] for name in plan}
 
 
@@ -113,7 +115,13 @@ def _abandon(running: Iterable[Future[Any]]) -> None:
 
 @contextmanager
 def prepared(workshop: Workshop) -> Iterator[None]:
-    """The registry answers, and nobody else builds this product from the same state folder."""
+    """The registry answers, and nobody else builds this product from the same state folder.
+
+    An engine that stops answering meanwhile is an `EngineError`.
+    """
+    from docker.errors import DockerException
+    from requests import RequestException
+
     serve.ensure(workshop.home, workshop.product.registry.name)
     limits.soften_builds()
     folder = workshop.home.builds
@@ -121,7 +129,14 @@ def prepared(workshop: Workshop) -> Iterator[None]:
     path = folder / f"{workshop.product.product}.lock"
     with path.open("a") as lock:
         _lock(lock.fileno(), workshop.product.product, workshop.progress)
-        yield
+        try:
+            yield
+        except (DockerException, RequestException) as error:
+            raise EngineError(
+                f"the engine failed: {error}",
+                where=workshop.engine.url,
+                hint="is it still running? `airchain engine status`; then run this again",
+            ) from error
 
 
 def _lock(descriptor: int, product: str, progress: Progress) -> None:

@@ -130,6 +130,8 @@ def _hint(text: str) -> str | None:
         return "is ca-certificates among the packages of the base image?"
     if _MISSING.search(text) and ("not found" in text or "no such host" in text or "dial" in text):
         return "is the base image one of this product, or is its registry reachable?"
+    if "Cannot connect to the Docker daemon" in text:
+        return "the engine stopped: `airchain engine start`, then run this again"
     if "no space left on device" in text:
         return "the engine's disk is full: `docker system df` shows what takes the room"
     return None

@@ -163,35 +163,29 @@ def write_layer(
     return Layer(f"sha256:{hashing.hash.hexdigest()}", hashing.size, frozenset(names))
 
 
-def configuration(
-    layer: Layer, *, created: datetime, architecture: str, labels: Mapping[str, str]
-) -> bytes:
+def configuration(layer: Layer, *, created: datetime, architecture: str) -> bytes:
     """The canonical bytes of an image's configuration; their hash is the image's ID."""
     shell = next((s for s in ("bin/bash", "bin/sh") if f"usr/{s}" in layer.names), None)
+    time = f"{created:%Y-%m-%dT%H:%M:%SZ}"
     document = {
         "architecture": architecture,
         "os": "linux",
-        "created": f"{created:%Y-%m-%dT%H:%M:%SZ}",
+        "created": time,
         "config": {
             "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
             "Cmd": [f"/{shell}"] if shell else None,
-            "Labels": dict(sorted(labels.items())),
+            "Labels": {"org.opencontainers.image.created": time},
         },
         "rootfs": {"type": "layers", "diff_ids": [layer.digest]},
-        "history": [
-            {
-                "created": f"{created:%Y-%m-%dT%H:%M:%SZ}",
-                "created_by": "airchain bootstrap",
-            }
-        ],
+        "history": [{"created": time, "created_by": "airchain bootstrap"}],
     }
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
 
 
-def write_image(target: IO[bytes], layer: Path, config: bytes, tags: tuple[str, ...]) -> str:
+def write_image(target: IO[bytes], layer: Path, config: bytes, tag: str) -> str:
     """Write what `docker load` takes and return the image's ID."""
     identity = hashlib.sha256(config).hexdigest()
-    manifest = [{"Config": f"{identity}.json", "RepoTags": list(tags), "Layers": ["layer.tar"]}]
+    manifest = [{"Config": f"{identity}.json", "RepoTags": [tag], "Layers": ["layer.tar"]}]
     with tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT) as image:
         for name, data in (
             (f"{identity}.json", config),

@@ -42,14 +42,16 @@ def run_test(workshop: Workshop, built: Built) -> None:
                 detail=error.detail,
             ) from error
         finally:
-            _remove(workshop, container)
+            _docker(workshop, "rm", "--force", "--volumes", container)
+            if reference != built.tag:
+                _docker(workshop, "rmi", "--no-prune", reference)
     if result.returncode != 0:
         raise ImageTestError(
             f"the test of image {built.name} failed with exit status {result.returncode}: "
             f"{test.run}",
             where=f"images.{built.name}.test",
-            hint="nothing was released; the image stands as it was built: "
-            f"docker run --rm -it --entrypoint sh {reference}",
+            hint="nothing was pushed; to look inside: "
+            f"docker run --rm -it --entrypoint sh {built.tag}",
             detail="\n".join(result.stdout.splitlines()[-50:]),
         )
     _remember(_marker(workshop, built))
@@ -96,9 +98,10 @@ def _target(workshop: Workshop, built: Built, test: ImageTest) -> str:
     return reference
 
 
-def _remove(workshop: Workshop, container: str) -> None:
+def _docker(workshop: Workshop, *words: str) -> None:
+    """Clean up; what is not there needs no cleaning."""
     run(
-        [workshop.engine.cli, "rm", "--force", "--volumes", container],
+        [workshop.engine.cli, *words],
         env=workshop.engine.env(),
         timeout=REMOVE_TIMEOUT,
         check=False,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from airchain.errors import BuildError
-from airchain.images import build, inputs, recipe, sizes, source, test
+from airchain.images import build, inputs, prune, recipe, sizes, source, test
 from airchain.images.build import Workshop
 from airchain.images.engine import Engine
 from airchain.images.inputs import Inputs
@@ -149,3 +149,11 @@ def test_a_failed_build_points_into_the_users_file() -> None:
         recipe.with_arguments("FROM x\nRUN false\n", {"A": "1"}),
     )
     assert str(error) == "www/Dockerfile:2: image www could not be built: RUN false"
+
+
+def test_the_newest_tags_are_kept() -> None:
+    """Of each repository, with the current one among them, whatever its age."""
+    tags = [prune.Tagged("www", f"t{n}", f"2026-11-2{n}") for n in range(6)]
+    tags += [prune.Tagged("www", "latest", "2026-11-01"), prune.Tagged("other", "x", "2020-01-01")]
+    removed = [tag.reference for tag in prune.outdated(tags, frozenset({"www:t0"}), keep=3)]
+    assert removed == ["www:t3", "www:t2", "www:t1"]

@@ -154,13 +154,13 @@ def test_the_image_is_named_by_its_configuration(tmp_path: Path) -> None:
         made = rootfs.write_layer(
             tar(member("./usr/bin/bash", b"")), out, created=CREATED, sources=None
         )
-    config = rootfs.configuration(made, created=CREATED, architecture="amd64", labels={"a": "b"})
+    config = rootfs.configuration(made, created=CREATED, architecture="amd64")
     document = json.loads(config)
     assert document["created"] == "2026-11-21T02:10:46Z"
     assert document["config"]["Cmd"] == ["/bin/bash"]
     assert document["rootfs"]["diff_ids"] == [made.digest]
     packed = io.BytesIO()
-    identity = rootfs.write_image(packed, path, config, ("x:1",))
+    identity = rootfs.write_image(packed, path, config, "x:1")
     packed.seek(0)
     with tarfile.open(fileobj=packed) as image:
         names = image.getnames()
