@@ -1,20 +1,45 @@
-"""Kombu's SQS transport, without the fault that ends a worker when SQS does not answer.
+"""Kombu's SQS transport, polling in the plain way and telling when SQS last answered.
 
-A failed poll reaches kombu's channel as a list of errors, of which it asks for messages, and the
-`AttributeError` ends the worker. Raised as a lost connection, it makes the worker connect again.
+The asynchronous way, kombu's default, does not survive SQS being away: a failed poll ends the
+worker, and after a reconnection it polls no more while the worker seems well.
 """
 
+import time
 from typing import Any
 
 from kombu.transport import SQS
 
 
-class Channel(SQS.Channel):
-    def _on_messages_ready(self, queue: str, queue_name: str, messages: Any) -> Any:
-        if not isinstance(messages, dict):
-            raise ConnectionError(f"SQS did not answer for the queue {queue_name}")
-        return super()._on_messages_ready(queue, queue_name, messages)
+class Pulse:
+    """When the queue last answered a poll; not at all while there is no connection."""
+
+    SILENCE = 20.0
+    """Seconds without an answer after which a worker is not consuming: a few long polls."""
+
+    def __init__(self) -> None:
+        self.last: float | None = None
+
+    def beat(self) -> None:
+        self.last = time.monotonic()
+
+    def stop(self) -> None:
+        self.last = None
+
+    def consuming(self, now: float) -> bool:
+        return self.last is not None and now - self.last < self.SILENCE
+
+
+pulse = Pulse()
 
 
 class Transport(SQS.Transport):
-    Channel = Channel
+    implements = SQS.Transport.implements.extend(asynchronous=False)
+
+    def drain_events(self, connection: Any, timeout: float | None = None, **options: Any) -> None:
+        """A queue found empty is an answer as well; any other error is none."""
+        try:
+            super().drain_events(connection, timeout=timeout, **options)
+        except TimeoutError:
+            pulse.beat()
+            raise
+        pulse.beat()

@@ -1,7 +1,6 @@
 """A worker's health over HTTP: is it consuming, not merely running."""
 
 import json
-import logging
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,31 +9,8 @@ from celery import bootsteps
 from celery.worker.consumer import Consumer
 from django.conf import settings
 
-log = logging.getLogger(__name__)
+from ops.sqs import pulse
 
-BEAT = 1.0
-"""Seconds between signs of life of the consumer's own loop."""
-SILENCE = 20.0
-"""Seconds without one after which the worker is not consuming: longer than a long poll."""
-
-
-class Pulse:
-    """When the consumer's loop last ran; `None` while it has no connection."""
-
-    def __init__(self) -> None:
-        self.last: float | None = None
-
-    def beat(self) -> None:
-        self.last = time.monotonic()
-
-    def stop(self) -> None:
-        self.last = None
-
-    def consuming(self, now: float) -> bool:
-        return self.last is not None and now - self.last < SILENCE
-
-
-pulse = Pulse()
 _server: ThreadingHTTPServer | None = None
 
 
@@ -61,22 +37,15 @@ def serve(port: int) -> None:
 
 
 class WorkerHealth(bootsteps.StartStopStep):
-    """Beats from within the consumer's loop, so that a loop that hangs is noticed."""
+    """Starts with the consumer's connection and stops with it."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
-
-    def __init__(self, parent: Consumer, **_: object) -> None:
-        self.timer = None
 
     def start(self, parent: Consumer) -> None:
         serve(settings.WORKER_HEALTH_PORT)
         pulse.beat()
-        self.timer = parent.timer.call_repeatedly(BEAT, pulse.beat)
 
     def stop(self, parent: Consumer) -> None:
         pulse.stop()
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
 
     shutdown = stop

@@ -12,7 +12,7 @@ from django.test import SimpleTestCase, override_settings
 from ops import health
 from ops.cache import ForgivingRedisCache
 from ops.logs import JsonLine
-from ops.workerhealth import SILENCE, Pulse
+from ops.sqs import Pulse
 from tests.stage import NetworkTest
 from tv import env
 
@@ -103,12 +103,12 @@ class RedisAway(SimpleTestCase):
 
 class Worker(SimpleTestCase):
     def test_a_worker_is_healthy_while_its_loop_runs(self):
-        """Not before it is connected, not after it stopped, not when the loop hangs."""
+        """Not before it is connected, not after it stopped, not when polls hang."""
         pulse, now = Pulse(), time.monotonic()
         self.assertFalse(pulse.consuming(now))
         pulse.beat()
         self.assertTrue(pulse.consuming(time.monotonic()))
-        self.assertFalse(pulse.consuming(time.monotonic() + SILENCE + 1))
+        self.assertFalse(pulse.consuming(time.monotonic() + Pulse.SILENCE + 1))
         pulse.stop()
         self.assertFalse(pulse.consuming(time.monotonic()))
 
