@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from airchain.fleet import backing, edge, host_image, keeper, local, preflight, secrets
 from airchain.fleet import settings as local_settings
-from airchain.fleet.place import Place, find, is_up, wait_settled
+from airchain.fleet.place import Place, is_up, wait_settled
 from airchain.fleet.status import EnvironmentStatus
 from airchain.images import engine as engines
 from airchain.images.engine import Engine
@@ -19,7 +19,7 @@ from airchain.progress import Progress
 from airchain.registry import serve
 from airchain.release import deploy
 from airchain.release.make import fetch
-from airchain.spec.model import Environment, Product
+from airchain.spec.model import Product
 from airchain.store import DirectoryStore, Store
 from airchain.store.records import Release, environment_key
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from airchain.errors import Conflict, EngineError, FleetError, StoreError, WaitTimeout
+from airchain.errors import EngineError, FleetError, WaitTimeout
 from airchain.fleet import backing, edge, keeper, local, names
 from airchain.fleet.status import Container, EnvironmentStatus, Facts, assemble
 from airchain.images import engine as engines
@@ -184,6 +184,13 @@ def _stop_waiting_in_vain(place: Place, status: EnvironmentStatus) -> None:
         if held and report.state == "failed" and report.serial == held.pointer.serial:
             serves = f"{report.host} still serves the release before" if report.running else ""
             raise deploy.failure(report, serves or "it serves nothing")
+    said = keeper.status(place.home, place.product, place.environment)
+    if said and said.error:
+        raise FleetError(
+            said.error,
+            where=f"keeper of {place}",
+            hint=f"it tries again by itself; `airchain status {place.environment}` shows how far",
+        )
     if status.keeper == "down":
         raise FleetError(
             "the keeper is not running, so nothing will change",
