@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from airchain.errors import BuildError
 from airchain.images import bootstrap, inputs, recipe, source
 from airchain.images.archive import architecture
-from airchain.images.engine import Engine
+from airchain.images.engine import Engine, check_alive
 from airchain.images.inputs import Context, Inputs
 from airchain.images.recipe import Rewritten
 from airchain.paths import Home
@@ -185,6 +185,7 @@ class Workshop:
 
             result = stream(words, show, env=self.engine.env(), timeout=TIMEOUT)
             if result.returncode != 0:
+                check_alive(self.engine)
                 raise failure(name, image, result.stdout.splitlines(), rewritten)
             identity = identity_file.read_text().strip()
         size = self.tag(f"{repository}:{key}", repository)

@@ -112,9 +112,17 @@ def ensure(home: Home, progress: Progress) -> Engine:
         return found
 
 
-def start(home: Home, progress: Progress) -> Engine:
-    """What `airchain engine start` does."""
-    return ensure(home, progress)
+def check_alive(engine: Engine) -> None:
+    """Raise `EngineError` where the engine has stopped answering since it was found.
+
+    To be asked before a failure is blamed on what ran in it.
+    """
+    if _ask(engine.url) is None:
+        raise EngineError(
+            "the engine stopped while it was in use",
+            where=engine.url,
+            hint="start it again (`airchain engine start`), then run this again",
+        )
 
 
 def stop(home: Home) -> bool:

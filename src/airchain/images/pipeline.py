@@ -12,13 +12,14 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-from airchain.errors import BuildError, EngineError, WaitTimeout
+from airchain.errors import BuildError, EngineError, RunError, WaitTimeout
 from airchain.images import graph, inputs, limits
 from airchain.images.build import Built, Workshop
+from airchain.images.engine import check_alive
 from airchain.images.graph import Graph
 from airchain.images.prune import prune
 from airchain.images.push import push
-from airchain.images.test import run_test
+from airchain.images.test import remove_leftovers, run_test
 from airchain.progress import Progress
 from airchain.registry import serve
 from airchain.run import end_streams
@@ -130,7 +131,11 @@ def prepared(workshop: Workshop) -> Iterator[None]:
     with path.open("a") as lock:
         _lock(lock.fileno(), workshop.product.product, workshop.progress)
         try:
+            remove_leftovers(workshop)
             yield
+        except RunError:
+            check_alive(workshop.engine)
+            raise
         except (DockerException, RequestException) as error:
             raise EngineError(
                 f"the engine failed: {error}",

@@ -7,6 +7,7 @@ The test has no network beside its own loopback: what it needs is in the image
 from __future__ import annotations
 
 import secrets
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from airchain.errors import ImageTestError, RunError
 from airchain.images import inputs
 from airchain.images.build import TIMEOUT as BUILD_TIMEOUT
 from airchain.images.build import Built, Workshop, failure
+from airchain.images.engine import check_alive
 from airchain.run import run, stream
 from airchain.spec.model import ImageTest
 
-LABEL = "airchain.role=test"
+ROLE = "airchain.role=test"
 REMOVE_TIMEOUT = 60.0
 # A share of the processor against 1024 of every other container: tests wait for live services.
 CPU_SHARES = 256
@@ -46,6 +48,7 @@ def run_test(workshop: Workshop, built: Built) -> None:
             if reference != built.tag:
                 _docker(workshop, "rmi", "--no-prune", reference)
     if result.returncode != 0:
+        check_alive(workshop.engine)
         raise ImageTestError(
             f"the test of image {built.name} failed with exit status {result.returncode}: "
             f"{test.run}",
@@ -57,6 +60,19 @@ def run_test(workshop: Workshop, built: Built) -> None:
     _remember(_marker(workshop, built))
 
 
+def remove_leftovers(workshop: Workshop) -> None:
+    """Remove containers of tests of this product that a killed run has left.
+
+    To be called where no other run can be testing the same product.
+    """
+    filters: dict[str, str | list[str] | bool] = {
+        "label": [ROLE, f"airchain.product={workshop.product.product}"]
+    }
+    with closing(workshop.engine.client()) as client:
+        for container in client.containers.list(all=True, filters=filters):
+            container.remove(force=True, v=True)
+
+
 def argv(workshop: Workshop, container: str, reference: str, test: ImageTest) -> list[str]:
     """The command line that runs the test in a container of its own."""
     return [
@@ -65,7 +81,9 @@ def argv(workshop: Workshop, container: str, reference: str, test: ImageTest) ->
         "--name",
         container,
         "--label",
-        LABEL,
+        ROLE,
+        "--label",
+        f"airchain.product={workshop.product.product}",
         "--network=none",
         "--init",
         f"--cpu-shares={CPU_SHARES}",
