@@ -39,6 +39,11 @@ class Target:
     environment: Environment
     instances: tuple[Instance, ...]
 
+    @property
+    def domain(self) -> str:
+        """The domain that health checks ask for."""
+        return next(iter(self.environment.edge.domains), "localhost")
+
 
 class Converger:
     """Knows the parts and calls them in order."""
@@ -104,7 +109,7 @@ class Converger:
         for task in plan.tasks:
             self._tasks.complete(task, digest, serial, still_wanted)
         try:
-            timings |= self._bring_up(plan, target.environment, still_wanted)
+            timings |= self._bring_up(plan, target.domain, still_wanted)
             switching = time.monotonic()
             old_workers = self._switch(plan, target.environment)
         except BaseException:
@@ -118,13 +123,13 @@ class Converger:
         return target
 
     def _bring_up(
-        self, plan: Plan, environment: Environment, still_wanted: Callable[[], bool]
+        self, plan: Plan, domain: str, still_wanted: Callable[[], bool]
     ) -> dict[str, float]:
         began = time.monotonic()
         self._starter.install([*plan.start, *plan.crons])
         self._starter.start(plan.start)
         issued = time.monotonic() - began
-        took = self._starter.await_ready(plan.serving, environment.edge.domains[0], still_wanted)
+        took = self._starter.await_ready(plan.serving, domain, still_wanted)
         return {"start": issued + took["start"], "health": took["health"]}
 
     def _switch(self, plan: Plan, environment: Environment) -> frozenset[int]:

@@ -54,6 +54,7 @@ class Agent:
         self._failed: tuple[str, int] | None = None
         self._failed_at = 0.0
         self._clean = True
+        self._domain = "localhost"
         self._good: tuple[ServiceReport, ...] = ()
         self._state = state.load(places)
         self.status = Status(identity)
@@ -122,7 +123,7 @@ class Agent:
         if pointer.release not in self._converger.prepared:
             self._prepare(pointer)
         if self._state.running:
-            self._supervisor.look(report_running=self._failed is None)
+            self._supervisor.look(self._domain, report_running=self._failed is None)
         if wanted == self._arrived:
             self._clean_up(pointer)
 
@@ -190,6 +191,7 @@ class Agent:
         self._state = self._state.arrived(release)
         state.save(self._places, self._state)
         report = self.status.report
+        self._domain = target.domain
         names = {i.service for i in target.instances}
         self._good = tuple(s for s in report.services if s.name in names)
         self.status.services(

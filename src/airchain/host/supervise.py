@@ -9,6 +9,7 @@ import structlog
 from airchain.host import facts
 from airchain.host.drain import Drain
 from airchain.host.facts import Unit
+from airchain.host.health import probe
 from airchain.host.identity import Places
 from airchain.host.report import Status
 from airchain.host.start import Starter, ended, last_lines
@@ -36,8 +37,10 @@ class Supervisor:
         self._down = False
         self._retried: dict[str, float] = {}
 
-    def look(self, *, report_running: bool) -> None:
+    def look(self, domain: str, *, report_running: bool) -> None:
         """Bring the report up to date; restart what gave up.
+
+        A host comes back into service when its checks, asked as `domain`, succeed.
 
         Without `report_running` what is said of services stays: it tells of a
         release that failed while these, of the old one, run on.
@@ -57,7 +60,8 @@ class Supervisor:
                 self._help(unit, now)
             elif report_running:
                 self._starter.report(unit.instance, state="running", restarts=unit.restarts)
-        self._judge([u for u in units if not u.up])
+        down = [u for u in units if not (u.up and (not self._down or answers(u, domain)))]
+        self._judge(down)
 
     def _help(self, unit: Unit, now: float) -> None:
         lines = last_lines(unit.instance)
@@ -87,3 +91,11 @@ class Supervisor:
             self._places.in_service.touch()
             self._status.update(state="in_service", in_service=True, error=None, hint=None)
         self._down = bool(down)
+
+
+def answers(unit: Unit, domain: str) -> bool:
+    """Whether a web service that came back is ready; others are by running."""
+    instance = unit.instance
+    if instance.kind != "web" or instance.address is None or instance.spec.port is None:
+        return True
+    return probe(instance.address, instance.spec.port, instance.spec.health, domain).ok

@@ -20,9 +20,9 @@ _POLL = 0.02
 def switch(places: Places, site: Site) -> frozenset[int]:
     """Make nginx serve `site`; return the workers that finish what they had begun.
 
-    Returns once a worker answers with the new configuration. Requests that the
-    old workers hold go on to the old instances. On a refused configuration the
-    old one stays, and the error carries nginx's own words.
+    Returns once a worker answers with the new configuration and no old one takes
+    requests any more. Those that old workers hold go on to the old instances.
+    On a refused configuration the old one stays; the error carries nginx's words.
     """
     current = places.site.read_text() if places.site.exists() else ""
     if current == site.text and _serial() == site.serial:
@@ -38,7 +38,7 @@ def switch(places: Places, site: Site) -> frozenset[int]:
     old = workers(places)
     _reload(places)
     try:
-        _confirm(site)
+        _confirm(site, old)
     except WaitTimeout:
         write_whole(places.site, current)
         _reload(places)
@@ -65,11 +65,19 @@ def gone(pids: frozenset[int]) -> bool:
 
 def _is_worker(pid: int) -> bool:
     # A process id may be given to another process meanwhile.
+    return alive(pid) and _title(pid).startswith("nginx: worker")
+
+
+def _accepts(pid: int) -> bool:
+    """Whether the process is a worker that has not been told to shut down yet."""
+    return _is_worker(pid) and "shutting down" not in _title(pid)
+
+
+def _title(pid: int) -> str:
     try:
-        title = Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return alive(pid) and title.startswith(b"nginx: worker")
+        return ""
 
 
 def _master(places: Places) -> int | None:
@@ -88,9 +96,9 @@ def _reload(places: Places) -> None:
         os.kill(master, signal.SIGHUP)
 
 
-def _confirm(site: Site) -> None:
+def _confirm(site: Site, old: frozenset[int]) -> None:
     deadline = time.monotonic() + _CONFIRM_WITHIN
-    while (seen := _serial()) != site.serial:
+    while (seen := _serial()) != site.serial or any(_accepts(pid) for pid in old):
         if time.monotonic() > deadline:
             raise WaitTimeout(
                 f"waited {_CONFIRM_WITHIN:g} s for nginx to answer with configuration "
