@@ -10,7 +10,8 @@ ENV RUNTIME="base-files coreutils dash media-types netbase tzdata \
     libpython3.11-minimal libpython3.11-stdlib python3-minimal python3.11-minimal"
 
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates python3-pip $RUNTIME \
+ && apt-get install -y --no-install-recommends -o DPkg::Options::=--force-unsafe-io \
+    ca-certificates python3-pip $RUNTIME \
  && rm -rf /var/lib/apt/lists/*
 
 COPY requirements.lock /tmp/

@@ -97,6 +97,11 @@ class Home(NetworkTest):
         again = self.client.get("/", headers={"host": "dramas.localhost", "if-none-match": etag})
         self.assertEqual(again.status_code, 304)
 
+    def test_pages_are_only_read(self):
+        """Whatever is sent to them is refused."""
+        answer = self.client.post("/", {"a": "b"}, headers={"host": "dramas.localhost"})
+        self.assertEqual(answer.status_code, 405)
+
 
 class SeriesPage(NetworkTest):
     def test_it_lists_the_episodes_of_a_season(self):

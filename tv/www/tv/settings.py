@@ -120,7 +120,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "is_secure": SQS_ENDPOINT == "aws",
     "queue_name_prefix": f"tv-{ENVIRONMENT}-",
     "visibility_timeout": 300,
-    "wait_time_seconds": 5,
+    "wait_time_seconds": 2,
     "polling_interval": 1,
     "client-config": {"connect_timeout": 1, "read_timeout": 10, "retries": {"max_attempts": 1}},
 }
