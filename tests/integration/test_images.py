@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from airchain.errors import BuildError, ImageTestError
-from airchain.images import bootstrap, build_and_push, engine, sizes
+from airchain.images import bootstrap, build_and_push, engine, mmdebstrap, sizes
 from airchain.images.build import Workshop
 from airchain.images.engine import Engine
 from airchain.paths import Home
@@ -117,7 +117,7 @@ def test_the_archive_gives_the_same_image_twice(bench: Bench) -> None:
     for run in ("one", "two"):
         identities.add(
             bootstrap.make(
-                bootstrap.read_recipe(BASE),
+                mmdebstrap.read_recipe(BASE),
                 "base",
                 repository=f"{PREFIX}/base",
                 key=run,

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from airchain.errors import BuildError
-from airchain.images import bootstrap, inputs, recipe, source
+from airchain.images import bootstrap, inputs, mmdebstrap, recipe, source
 from airchain.images.archive import architecture
 from airchain.images.engine import Engine, check_alive
 from airchain.images.inputs import Context, Inputs
@@ -85,7 +85,7 @@ class Workshop:
         """What the image is made from now. `parents` are image IDs."""
         image = self.product.images[name]
         if image.bootstrap is not None:
-            made_from = bootstrap.read_recipe(image.bootstrap)
+            made_from = mmdebstrap.read_recipe(image.bootstrap)
             return inputs.bootstrap_inputs(image, made_from.key(), week=inputs.week())
         context = inputs.read_context(name, image, self.folder)
         return inputs.dockerfile_inputs(
@@ -147,7 +147,7 @@ class Workshop:
         declared = self.product.images[name].bootstrap
         assert declared is not None
         identity = bootstrap.make(
-            bootstrap.read_recipe(declared),
+            mmdebstrap.read_recipe(declared),
             name,
             repository=repository,
             key=key,
@@ -218,7 +218,7 @@ class Workshop:
     @contextmanager
     def staged(self, context: Context) -> Iterator[tuple[Path, Rewritten]]:
         """The Dockerfile as BuildKit gets it, in a folder of its own, with its ignore file."""
-        arguments = recipe.AUTHORITY_ARGUMENTS if bootstrap.read_authorities() else {}
+        arguments = recipe.AUTHORITY_ARGUMENTS if mmdebstrap.read_authorities() else {}
         rewritten = recipe.with_arguments(context.text, arguments)
         with TemporaryDirectory(prefix="airchain-build-") as folder:
             file = Path(folder) / "Dockerfile"

@@ -101,7 +101,7 @@ def dockerfile_inputs(
 
 
 def bootstrap_inputs(image: Image, recipe: str, *, week: str) -> Inputs:
-    """The inputs of an image from the archive. `recipe` is `bootstrap.Recipe.key()`."""
+    """The inputs of an image from the archive. `recipe` is `mmdebstrap.Recipe.key()`."""
     return Inputs({"bootstrap": recipe, **_common(image, week)})
 
 

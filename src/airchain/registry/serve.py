@@ -23,6 +23,7 @@ from airchain.run import DETAIL_LINES, alive, spawn
 
 START_TIMEOUT = 15.0
 STOP_TIMEOUT = 15.0
+RELEASE_TIMEOUT = 2.0
 _POLL = 0.05
 
 
@@ -89,6 +90,11 @@ def configuration(storage: Path, port: int) -> str:
 
 def _check_free(home: Home, port: int) -> None:
     other = ports.listener(port)
+    # The socket of a process that is ending belongs to nobody for a moment.
+    deadline = time.monotonic() + RELEASE_TIMEOUT
+    while other is not None and not other.pid and time.monotonic() < deadline:
+        time.sleep(_POLL)
+        other = ports.listener(port)
     if other is None:
         return
     hint = f"stop it (kill {other.pid})" if other.pid else "stop it"

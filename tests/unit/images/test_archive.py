@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from airchain.errors import BuildError
-from airchain.images import archive, bootstrap
+from airchain.images import archive, mmdebstrap
 from airchain.images.archive import Archive
-from airchain.images.bootstrap import Recipe
+from airchain.images.mmdebstrap import Recipe
 from airchain.spec.model import Bootstrap
 
 DEB822 = """\
@@ -118,8 +118,8 @@ def test_everything_in_a_recipe_decides() -> None:
 
 def test_the_command_line_of_mmdebstrap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Written out."""
-    monkeypatch.setattr(bootstrap, "reach_options", lambda: ('Acquire::Retries "3";',))
-    found = bootstrap.argv(RECIPE, Path("/t"), Path("/s.list"), Path("/sk"), Path("/p"))
+    monkeypatch.setattr(mmdebstrap, "reach_options", lambda: ('Acquire::Retries "3";',))
+    found = mmdebstrap.argv(RECIPE, Path("/t"), Path("/s.list"), Path("/sk"), Path("/p"))
     assert found[0] == "mmdebstrap"
     assert found[-3:] == ["bookworm", "/t", "/s.list"]
     assert "--variant=apt" in found
@@ -130,7 +130,7 @@ def test_the_command_line_of_mmdebstrap(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_the_skeleton_is_merged_and_trusts_the_authorities(tmp_path: Path) -> None:
     """Before the first package is there."""
-    bootstrap.stage_skeleton(tmp_path, RECIPE)
+    mmdebstrap.stage_skeleton(tmp_path, RECIPE)
     assert (tmp_path / "lib64").readlink() == Path("usr/lib64")
     assert (tmp_path / "usr/local/share/ca-certificates/a").read_bytes() == b"1"
     assert "usrmerge" in (tmp_path / "etc/apt/preferences.d/airchain").read_text()
@@ -141,12 +141,12 @@ def test_authorities_are_certificates_only(tmp_path: Path) -> None:
     (tmp_path / "b.crt").write_bytes(b"B")
     (tmp_path / "a.crt").write_bytes(b"A")
     (tmp_path / "readme").write_bytes(b"")
-    assert list(bootstrap.read_authorities(tmp_path)) == ["a.crt", "b.crt"]
-    assert bootstrap.read_authorities(tmp_path / "missing") == {}
+    assert list(mmdebstrap.read_authorities(tmp_path)) == ["a.crt", "b.crt"]
+    assert mmdebstrap.read_authorities(tmp_path / "missing") == {}
 
 
 def test_mmdebstraps_stages_are_shown() -> None:
     """And its chatter is not."""
-    assert bootstrap.stage("I: extracting archives...") == "extracting archives"
-    assert bootstrap.stage("I: automatically chosen mode: root") is None
-    assert bootstrap.stage("Get:1 http://") is None
+    assert mmdebstrap.stage("I: extracting archives...") == "extracting archives"
+    assert mmdebstrap.stage("I: automatically chosen mode: root") is None
+    assert mmdebstrap.stage("Get:1 http://") is None
