@@ -33,6 +33,7 @@ class Package:
 PACKAGES = {
     "git": Package("git", "/usr/bin/git", "the commit a release is made from"),
     "engine": Package("docker.io", "/usr/sbin/dockerd", "a private Docker Engine"),
+    "iproute": Package("iproute2", "/bin/ip", "the private engine's bridge"),
     "iptables": Package("iptables", "/usr/sbin/iptables", "the engine's networks"),
     "registry": Package("docker-registry", "/usr/bin/docker-registry", "the local registry"),
     "bootstrap": Package("mmdebstrap", "/usr/bin/mmdebstrap", "images from the Debian archive"),

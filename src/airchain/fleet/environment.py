@@ -87,9 +87,7 @@ def up(
     )
     with progress.step("secrets") as step:
         needed = secrets.declared(specification)
-        new = secrets.ensure(
-            place.home, place.product, place.environment, needed, product.secrets
-        )
+        new = secrets.ensure(place.home, place.product, place.environment, needed, product.secrets)
         if new:
             step.note(f"made {', '.join(new)}")
     local_settings.save(place.home, made)
@@ -160,5 +158,3 @@ def _forget(place: Place, store: Store) -> None:
         for key in store.list(f"{prefix}/{folder}"):
             store.delete(key)
     shutil.rmtree(place.home.environment(place.product, place.environment), ignore_errors=True)
-
-

@@ -35,7 +35,7 @@ DEBIAN_CLI = Path("/usr/bin/docker")
 PING_TIMEOUT = 5
 # Exporting and loading an image of a gigabyte keeps one request open for long.
 REQUEST_TIMEOUT = 600
-_NEEDS = ("engine", "iptables")
+_NEEDS = ("engine", "iproute", "iptables")
 
 
 @dataclass(frozen=True)
