@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import json
 import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,7 @@ STOP_TIMEOUT = 60.0
 LONGEST_SOCKET = 100
 # The network of the engine inside every host: nothing outside may overlap it.
 INSIDE_HOSTS = ipaddress.ip_network("10.213.0.0/16")
+DEFAULT_BRIDGE = "docker0"
 _POLL = 0.1
 _SBIN = "/usr/sbin:/sbin"
 
@@ -77,15 +80,16 @@ def start(home: Home, *, answers: Callable[[str], bool], note: Callable[[str], N
         bridge = bridge_name(home)
         addresses = choose_addresses(_networks_in_use(bridge))
         _make_bridge(bridge, addresses)
-        pid = spawn(
-            argv(home, bridge, addresses),
-            log=daemon.log,
-            env={"PATH": f"{os.environ.get('PATH', '')}:{_SBIN}"},
-        )
-        note(f"bridge {bridge} {addresses.bridge}, log {daemon.log}")
+        with _neighbours_bridge_kept():
+            pid = spawn(
+                argv(home, bridge, addresses),
+                log=daemon.log,
+                env={"PATH": f"{os.environ.get('PATH', '')}:{_SBIN}"},
+            )
+            note(f"bridge {bridge} {addresses.bridge}, log {daemon.log}")
+            _wait(daemon, pid, answers)
     else:
-        pid = daemon.pid
-    _wait(daemon, pid, answers)
+        _wait(daemon, daemon.pid, answers)
 
 
 def stop(home: Home) -> bool:
@@ -180,16 +184,53 @@ def _networks_in_use(but: str) -> Iterator[ipaddress.IPv4Network]:
     yield from parse_routes("\n".join(line for line in lines if line.split()[0] != but))
 
 
+@contextmanager
+def _neighbours_bridge_kept() -> Iterator[None]:
+    """Keep docker0: an engine that starts with another bridge deletes it (seen with 20.10).
+
+    It may belong to an engine at a socket that we were not told of.
+    """
+    device = Path("/sys/class/net") / DEFAULT_BRIDGE
+    if not device.exists():
+        yield
+        return
+    if any((device / "brif").iterdir()):
+        raise PreflightError(
+            f"another Docker Engine has containers on {DEFAULT_BRIDGE}, "
+            "and a private one beside it would cut them off",
+            hint="set DOCKER_HOST to the socket of that engine",
+        )
+    shown = run(["ip", "-json", "address", "show", DEFAULT_BRIDGE], env=_path(), timeout=10)
+    try:
+        yield
+    finally:
+        if not device.exists():
+            _add_bridge(DEFAULT_BRIDGE, bridge_addresses(shown.stdout))
+
+
+def bridge_addresses(shown: str) -> tuple[str, ...]:
+    """The IPv4 addresses (`172.17.0.1/16`) in what `ip -json address show` printed."""
+    return tuple(
+        f"{address['local']}/{address['prefixlen']}"
+        for link in json.loads(shown)
+        for address in link.get("addr_info", ())
+        if address.get("family") == "inet"
+    )
+
+
 def _make_bridge(name: str, addresses: Addresses) -> None:
-    env = _path()
-    run(["ip", "link", "delete", name], env=env, timeout=10, check=False)
+    run(["ip", "link", "delete", name], env=_path(), timeout=10, check=False)
+    _add_bridge(name, (addresses.bridge,))
+
+
+def _add_bridge(name: str, addresses: Sequence[str]) -> None:
     hint = "install iproute2, or start Docker yourself and set DOCKER_HOST"
     for words in (
         ["link", "add", "name", name, "type", "bridge"],
-        ["address", "add", addresses.bridge, "dev", name],
+        *(["address", "add", address, "dev", name] for address in addresses),
         ["link", "set", name, "up"],
     ):
-        run(["ip", *words], env=env, timeout=10, hint=hint)
+        run(["ip", *words], env=_path(), timeout=10, hint=hint)
 
 
 def _wait(daemon: Daemon, pid: int, answers: Callable[[str], bool]) -> None:

@@ -161,3 +161,12 @@ def test_builds_give_way_where_the_kernel_lets_us(tmp_path: Path) -> None:
     (tmp_path / "v2" / "docker").mkdir(parents=True)
     assert limits.soften_builds(tmp_path / "v2") is True
     assert (tmp_path / "v2/docker/buildkit/cpu.weight").read_text() == "12"
+
+
+def test_the_addresses_of_a_neighbours_bridge_are_read() -> None:
+    """What `ip -json address show` prints: IPv4 only, with the length of the prefix."""
+    shown = """[{"ifname": "docker0", "addr_info": [
+        {"family": "inet", "local": "172.17.0.1", "prefixlen": 16},
+        {"family": "inet6", "local": "fe80::1", "prefixlen": 64}]}]"""
+    assert dockerd.bridge_addresses(shown) == ("172.17.0.1/16",)
+    assert dockerd.bridge_addresses("[]") == ()
