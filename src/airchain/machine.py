@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ PACKAGES = {
     "bootstrap": Package("mmdebstrap", "/usr/bin/mmdebstrap", "images from the Debian archive"),
     "browser": Package("chromium", "/usr/bin/chromium", "the end-to-end tests"),
 }
+_installing = threading.Lock()
 GROUPS = {
     "run": ("git", "registry", "bootstrap"),
     "test": ("git", "browser"),
@@ -62,6 +64,11 @@ def missing(needs: Iterable[str]) -> tuple[Package, ...]:
 
 def ensure(needs: Iterable[str], progress: Progress) -> None:
     """Install what is missing where that is possible; raise `PreflightError` otherwise."""
+    with _installing:  # apt refuses a second run beside the first
+        _ensure(tuple(needs), progress)
+
+
+def _ensure(needs: Sequence[str], progress: Progress) -> None:
     absent = missing(needs)
     if not absent:
         return

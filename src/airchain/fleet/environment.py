@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from airchain import machine
 from airchain.fleet import backing, edge, host_image, keeper, local, preflight, secrets
 from airchain.fleet import settings as local_settings
 from airchain.fleet.place import Place, is_up, wait_settled
@@ -37,7 +38,8 @@ class OwnImages:
 
 def ready(product: Product, home: Home, progress: Progress) -> Engine:
     """An engine and the registry, started where they do not answer."""
-    engine = engines.ensure(home, progress)
+    # All packages at once: later, images that are built side by side would each ask for theirs.
+    engine = engines.ensure(home, progress, also=machine.GROUPS["run"])
     serve.ensure(home, product.registry.name)
     return engine
 

@@ -179,8 +179,12 @@ class Workshop:
                 str(context.folder),
             ]
 
+            said: set[str] = set()
+
             def show(line: str) -> None:
-                if note := recipe.progress_note(line):
+                # BuildKit repeats a stage's line each time it comes back to it.
+                if (note := recipe.progress_note(line)) and note not in said:
+                    said.add(note)
                     step.note(note)
 
             result = stream(words, show, env=self.engine.env(), timeout=TIMEOUT)

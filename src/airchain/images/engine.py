@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -92,13 +92,17 @@ def find(home: Home) -> Engine | None:
     return None
 
 
-def ensure(home: Home, progress: Progress) -> Engine:
-    """The engine in use; where there is none, a private one, installed and started."""
+def ensure(home: Home, progress: Progress, *, also: Sequence[str] = ()) -> Engine:
+    """The engine in use; where there is none, a private one, installed and started.
+
+    `also` names further needs (see `machine.PACKAGES`) to install in the same go.
+    """
     found = find(home)
     if found is not None:
+        machine.ensure(also, progress)
         return found
-    if machine.missing(_NEEDS):
-        machine.ensure(_NEEDS, progress)
+    if machine.missing((*_NEEDS, *also)):
+        machine.ensure((*_NEEDS, *also), progress)
         # Debian's package starts an engine of its own where systemd runs.
         found = find(home)
         if found is not None:

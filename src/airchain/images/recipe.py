@@ -18,6 +18,8 @@ AUTHORITY_ARGUMENTS = {
     "NODE_EXTRA_CA_CERTS": BUNDLE,
 }
 
+NOTE_LENGTH = 100
+
 _FAILED_STEP = re.compile(r"^ > (?:\[(?P<stage>[^\]]*)\] )?(?P<text>.*?):?$")
 _PARSE_ERROR = re.compile(r"parse error (?:on )?line (?P<line>\d+): (?P<text>.*)")
 _PREFIX = re.compile(r"^#\d+ (?:\d+\.\d+ )?")
@@ -84,7 +86,10 @@ def progress_note(line: str) -> str | None:
     rest = re.sub(r"^#\d+ ", "", line)
     if rest == line or rest.startswith("[internal]"):
         return None
-    return rest if rest.startswith("[") else None
+    if not rest.startswith("["):
+        return None
+    words = " ".join(rest.split())
+    return words if len(words) <= NOTE_LENGTH else words[: NOTE_LENGTH - 1] + "…"
 
 
 def _ends_of_from(text: str, count: int) -> frozenset[int]:
