@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from brands import domains
+from ops.middleware import unavailable
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -16,7 +18,10 @@ class BrandByDomain:
         self.handler = handler
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.brand = domains.of(request.get_host())
+        try:
+            request.brand = domains.of(request.get_host())
+        except DatabaseError as error:
+            return unavailable(request, error)
         if request.brand is None and not request.path.startswith(settings.STATIC_URL):
             return chooser(request)
         return self.handler(request)

@@ -32,16 +32,17 @@ class Health:
 
 
 class DatabaseAway:
-    """A page that needs the database while it is away: 503, and come again."""
+    """A page that needs the database while it is away: 503, and come again.
+
+    Django hands views' errors to it, and makes a 500 of those of other middleware at once: they
+    answer with `unavailable` themselves.
+    """
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            return self.handler(request)
-        except DatabaseError as error:
-            return unavailable(request, error)
+        return self.handler(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return unavailable(request, error) if isinstance(error, DatabaseError) else None

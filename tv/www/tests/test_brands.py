@@ -65,3 +65,13 @@ class BrandByDomain(NetworkTest):
             self.assertLogs("brands.domains", "WARNING"),
         ):
             self.assertIsNotNone(domains.of("dramas.localhost"))
+
+    def test_without_the_database_and_any_brand_known_it_asks_to_come_again(self):
+        """A process that has just started: 503, which no cache keeps, and not an error of ours."""
+        with (
+            patch("brands.models.Brand.objects.order_by", side_effect=DatabaseError("gone")),
+            self.assertLogs("ops.middleware", "WARNING"),
+        ):
+            answer = self.at("dramas")
+        self.assertContains(answer, "We will be right back", status_code=503)
+        self.assertEqual(answer.headers["Cache-Control"], "no-store")
