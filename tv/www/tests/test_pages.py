@@ -111,6 +111,7 @@ class SeriesPage(NetworkTest):
         second = self.at("dramas", "/series/long-run/season-2/")
         self.assertContains(second, "Part 2.1")
         self.assertNotContains(second, "Part 1.1")
+        self.assertContains(second, "<title>Long Run, season 2 on Lantern</title>", html=True)
 
     def test_its_queries_do_not_grow_with_episodes(self):
         """Series, episodes and windows, besides brands and the shelf's two."""

@@ -48,7 +48,9 @@ async function toggle(item, address) {
   const button = item.querySelector(".watched");
   const duration = Number(item.dataset.duration);
   const position = button.getAttribute("aria-pressed") === "true" ? 0 : duration;
-  button.disabled = true;
+  // Not `disabled`: a button that is loses the focus, and with it a keyboard's place on the page.
+  if (button.ariaBusy === "true") return;
+  button.ariaBusy = "true";
   try {
     const answer = await fetch(`${address}/${item.dataset.episode}`, {
       method: "PUT",
@@ -60,7 +62,7 @@ async function toggle(item, address) {
   } catch {
     button.querySelector(".watched-text").textContent = "Try again";
   } finally {
-    button.disabled = false;
+    button.ariaBusy = null;
   }
 }
 
