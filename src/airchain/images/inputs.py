@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,9 +17,13 @@ from airchain.spec import dockerfile
 from airchain.spec.model import Image
 
 # Part of every hash: change it where the way of building changes what is built.
-FORMAT = "1"
+FORMAT = "2"
 LENGTH = 16
 _IGNORE = ".dockerignore"
+# Before the names of files: a file may be called like any other input, such as `test`.
+_HERE = "./"
+# What BuildKit reads in another way than `selected` does: variables, quotes, classes, escapes.
+_UNCLEAR = frozenset("$\"'[\\")
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Inputs:
     def changes(self, before: Mapping[str, str]) -> tuple[str, ...]:
         """The names of what differs from the parts `before`."""
         names = sorted(self.parts.keys() | before.keys())
-        return tuple(n for n in names if self.parts.get(n) != before.get(n))
+        return tuple(n.removeprefix(_HERE) for n in names if self.parts.get(n) != before.get(n))
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def dockerfile_inputs(
     """The inputs of an image from a Dockerfile. `parents` are image IDs, by name."""
     return Inputs(
         {
-            **dict(hash_files(context.folder, _used(context))),
+            **{_HERE + n: what for n, what in hash_files(context.folder, _used(context))},
             f"{image.dockerfile} (Dockerfile)": _digest(context.text.encode()),
             **{f"argument {name}": value for name, value in image.args.items()},
             **{f"image {name}": value for name, value in parents.items()},
@@ -140,10 +145,10 @@ def sources(text: str) -> frozenset[str] | None:
             found |= {
                 word for word in words[:-1] if not word.startswith("<<") and "://" not in word
             }
-    if any("$" in source for source in found):
+    if any(_UNCLEAR & set(source) for source in found):
         return None
-    cleaned = {source.lstrip("/").removeprefix("./").rstrip("/") for source in found}
-    return None if cleaned & {"", ".", "*"} else frozenset(cleaned)
+    cleaned = {posixpath.normpath(f"/{source}").lstrip("/") for source in found}
+    return None if cleaned & {"", "*"} else frozenset(cleaned)
 
 
 def selected(names: Iterable[str], wanted: frozenset[str]) -> Iterator[str]:

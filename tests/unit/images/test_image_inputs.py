@@ -64,6 +64,19 @@ def test_a_changed_file_is_a_changed_input(folder: Path, path: str, text: str) -
     assert any(path in name for name in after.changes(before.parts))
 
 
+@pytest.mark.parametrize("name", ["test", "week", "platform", "format", "image base"])
+def test_a_file_may_be_called_like_another_input(folder: Path, name: str) -> None:
+    """Its change is not hidden by that other input."""
+    (folder / "app" / "Dockerfile").write_text("FROM base\nCOPY . /\n")
+    image = IMAGE.model_copy(update={"test": ImageTest(run="true"), "rebuild": "weekly"})
+    (folder / "app" / name).write_text("1")
+    before = found(folder, image, {"base": "sha256:1"})
+    (folder / "app" / name).write_text("2")
+    after = found(folder, image, {"base": "sha256:1"})
+    assert after.key != before.key
+    assert after.changes(before.parts) == (name,)
+
+
 def test_permissions_and_links_count(folder: Path) -> None:
     """They are part of what COPY copies."""
     before = found(folder)
@@ -134,7 +147,10 @@ def test_the_week_changes_on_monday() -> None:
         ("RUN --mount=type=cache,target=/c make\n", set()),
         ("COPY <<EOF /x\nCOPY inside /\nEOF\nCOPY a /\n", {"a"}),
         ("COPY . /x\n", None),
+        ("COPY a/../b c//d ../e /x\n", {"b", "c/d", "e"}),
         ("COPY $WHAT /x\n", None),
+        ('COPY "a" /x\n', None),
+        ("COPY [^a]* /x\n", None),
         ("RUN --mount=type=bind,target=/c make\n", None),
         ("ONBUILD COPY a /\n", None),
     ],
