@@ -86,7 +86,7 @@ def test_secrets_stand_nowhere_but_in_memory(tv: Product) -> None:
         ids = tv.docker_on(host["name"], "ps", "-q").split()
         assert value not in tv.docker_on(host["name"], "inspect", *ids)
         journal = tv.docker(
-            "exec", f"airchain-{name}-prod-{host['name']}", "journalctl", "--no-pager"
+            "exec", f"airchain_{name}_prod_{host['name']}", "journalctl", "--no-pager"
         )
         assert value not in journal
     assert value not in json.dumps(tv.json("spec", "show"))

@@ -143,7 +143,7 @@ def test_a_killed_host_is_replaced_while_the_site_stays_up(hello: Product) -> No
     """The edge goes on with the other host; the fleet repairs itself to its size."""
     victim = hello.hosts("prod")[0]["name"]
     with probe(PORT, "localhost") as seen:
-        hello.docker("kill", f"airchain-hello-test-prod-{victim}")
+        hello.docker("kill", f"airchain_hello-test_prod_{victim}")
         wait_until(
             lambda: (
                 len(hosts := hello.hosts("prod")) == 2

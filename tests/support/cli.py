@@ -54,7 +54,7 @@ class Product:
     def docker_on(self, host: str, *words: str) -> str:
         """Run `docker WORDS` on a host of prod."""
         name = self.json("spec", "show")["product"]
-        return self.docker("exec", f"airchain-{name}-prod-{host}", "docker", *words)
+        return self.docker("exec", f"airchain_{name}_prod_{host}", "docker", *words)
 
     def replace(self, file: str, old: str, new: str) -> None:
         """Change a text that stands in `file`."""

@@ -2,6 +2,8 @@
 
 Everything carries the product and the environment, so that two of either on
 one machine do not meet, and `down` finds all that `up` made and nothing else.
+An underscore joins the parts, since no name in a specification has one: product
+`a-b` in `c` and product `a` in `b-c` are different.
 """
 
 from __future__ import annotations
@@ -21,12 +23,12 @@ CONFIG = "airchain.config"
 
 def network(product: str, environment: str) -> str:
     """The environment's network."""
-    return f"airchain-{product}-{environment}"
+    return f"airchain_{product}_{environment}"
 
 
 def container(product: str, environment: str, name: str) -> str:
     """The container of a host, a backing service or the edge; its volume is called the same."""
-    return f"airchain-{product}-{environment}-{name}"
+    return f"airchain_{product}_{environment}_{name}"
 
 
 def new_host(fleet: str) -> str:

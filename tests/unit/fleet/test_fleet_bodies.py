@@ -40,11 +40,11 @@ def test_backing_service() -> None:
     assert body["Env"] == ["PASSWORD_FILE=/run/secrets/PASSWORD", "TZ=UTC"]
     assert [(m["Source"], m["Target"]) for m in config["Mounts"]] == [
         ("/s/PASSWORD", "/run/secrets/PASSWORD"),
-        ("airchain-tv-prod-mysql", "/var/lib/mysql"),
+        ("airchain_tv_prod_mysql", "/var/lib/mysql"),
     ]
     assert config["Memory"] == 536_870_912
     assert "PortBindings" not in config
-    endpoint = body["NetworkingConfig"]["EndpointsConfig"]["airchain-tv-prod"]
+    endpoint = body["NetworkingConfig"]["EndpointsConfig"]["airchain_tv_prod"]
     assert endpoint["Aliases"] == ["mysql"]
 
 

@@ -82,7 +82,7 @@ def test_a_host_may_write_its_own_folder_and_the_leases_only() -> None:
 def test_everything_is_named_and_labelled_by_environment() -> None:
     """So that `down` finds it and two environments do not meet."""
     body = host_args.body(PLAN)
-    assert body["HostConfig"]["NetworkMode"] == "airchain-tv-prod"
+    assert body["HostConfig"]["NetworkMode"] == "airchain_tv_prod"
     assert body["Labels"] == {
         "airchain.product": "tv",
         "airchain.environment": "prod",
@@ -91,5 +91,5 @@ def test_everything_is_named_and_labelled_by_environment() -> None:
         "airchain.fleet": "web",
     }
     volume = next(m for m in body["HostConfig"]["Mounts"] if m["Type"] == "volume")
-    assert volume["Source"] == "airchain-tv-prod-web-4f1c"
+    assert volume["Source"] == "airchain_tv_prod_web-4f1c"
     assert volume["VolumeOptions"]["Labels"] == body["Labels"]
