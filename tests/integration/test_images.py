@@ -56,7 +56,9 @@ class Bench:
             environments={},
         )
 
-    def make(self, test: ImageTest | None = None) -> tuple[dict[str, ImageDigest], list[str]]:
+    def make(
+        self, test: ImageTest | None = None, *, run_tests: bool = True
+    ) -> tuple[dict[str, ImageDigest], list[str]]:
         """The digests, and the titles of the steps that it took."""
         progress = Silent()
         found = build_and_push(
@@ -66,6 +68,7 @@ class Bench:
             home=self.home,
             revision="r1",
             progress=progress,
+            test=run_tests,
         )
         return dict(found), sorted(progress.timings)
 
@@ -172,6 +175,31 @@ def test_a_failing_test_stops_the_release(bench: Bench) -> None:
     assert bench.test_containers() == []
     digests, _ = bench.make()
     assert set(digests) == {"base", "app"}
+
+
+def test_an_untested_image_has_its_test_still_to_come(bench: Bench) -> None:
+    """`build --no-test` pushes it, and the next release runs the test all the same."""
+    failing = ImageTest(run="exit 4")
+    untested, steps = bench.make(failing, run_tests=False)
+    assert "test app" not in steps
+    with Client(NAME) as registry:
+        assert registry.manifest(f"{PRODUCT}/app", untested["app"].digest) is not None
+    for _ in range(2):
+        with pytest.raises(ImageTestError, match="exit status 4"):
+            bench.make(failing)
+    assert bench.published("app") == []
+
+
+def test_a_file_that_changes_during_a_build_is_noticed(bench: Bench) -> None:
+    """The image would not be what its tag says; a second run makes the right one."""
+    bench.write("Dockerfile", DOCKERFILE + "RUN sleep 4\n")
+    timer = threading.Timer(2, lambda: bench.write("greeting", "hello, changed meanwhile\n"))
+    timer.start()
+    with pytest.raises(BuildError, match="changed while it was being built: greeting"):
+        bench.make()
+    timer.join()
+    assert bench.published("app") == []
+    assert "push app" in bench.make()[1]
 
 
 def test_a_test_that_hangs_is_ended(bench: Bench) -> None:

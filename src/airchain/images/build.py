@@ -112,11 +112,11 @@ class Workshop:
         size = self.tag(built.tag, built.repository)
         return replace(built, size=size)
 
-    def tag(self, reference: str, repository: str) -> int:
-        """Give the image `reference` the tag `latest`, and return its size in bytes."""
+    def tag(self, reference: str, repository: str, tag: str = LATEST) -> int:
+        """Give the image `reference` a tag, and return its size in bytes."""
         with closing(self.engine.client()) as client:
             image = client.images.get(reference)
-            image.tag(repository, LATEST)
+            image.tag(repository, tag)
             return int(image.attrs["Size"])
 
     def find(self, name: str, key: str) -> Built | None:
@@ -174,8 +174,6 @@ class Workshop:
                 *self.argv(image, context, file),
                 *_labels(source.labels(context.folder, self.revision)),
                 f"--iidfile={identity_file}",
-                f"--tag={repository}:{key}",
-                f"--tag={repository}:{LATEST}",
                 str(context.folder),
             ]
 
@@ -192,8 +190,25 @@ class Workshop:
                 check_alive(self.engine)
                 raise failure(name, image, result.stdout.splitlines(), rewritten)
             identity = identity_file.read_text().strip()
-        size = self.tag(f"{repository}:{key}", repository)
+            self._check_same(name, wanted)
+        self.tag(identity, repository, key)
+        size = self.tag(identity, repository)
         return Built(name, identity, repository, key, size, cached=False)
+
+    def _check_same(self, name: str, wanted: Inputs) -> None:
+        """Refuse an image of files that changed meanwhile: it is not what its tag would say."""
+        parents = {
+            part.removeprefix(inputs.PARENT): value
+            for part, value in wanted.parts.items()
+            if part.startswith(inputs.PARENT)
+        }
+        changes = self.inputs(name, parents).changes(wanted.parts)
+        if changes:
+            raise BuildError(
+                f"files of image {name} changed while it was being built: {summary(changes)}",
+                where=f"images.{name}",
+                hint="run this again",
+            )
 
     def _record(self, name: str) -> Path:
         return self.home.builds / "inputs" / self.product.product / f"{name}.json"

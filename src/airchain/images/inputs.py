@@ -19,6 +19,7 @@ from airchain.spec.model import Image
 # Part of every hash: change it where the way of building changes what is built.
 FORMAT = "2"
 LENGTH = 16
+PARENT = "image "
 _IGNORE = ".dockerignore"
 # Before the names of files: a file may be called like any other input, such as `test`.
 _HERE = "./"
@@ -98,7 +99,7 @@ def dockerfile_inputs(
             **{_HERE + n: what for n, what in hash_files(context.folder, _used(context))},
             f"{image.dockerfile} (Dockerfile)": _digest(context.text.encode()),
             **{f"argument {name}": value for name, value in image.args.items()},
-            **{f"image {name}": value for name, value in parents.items()},
+            **{PARENT + name: value for name, value in parents.items()},
             "platform": platform,
             **_common(image, week),
         }

@@ -19,7 +19,7 @@ from airchain.images.engine import check_alive
 from airchain.images.graph import Graph
 from airchain.images.prune import prune
 from airchain.images.push import push
-from airchain.images.test import remove_leftovers, run_test
+from airchain.images.test import has_passed, remove_leftovers, run_test
 from airchain.progress import Progress
 from airchain.registry import serve
 from airchain.run import end_streams
@@ -45,7 +45,7 @@ def publish_all(
     def finish(name: str, built: Built) -> None:
         if test:
             run_test(workshop, built)
-        digests[name] = push(workshop, built)
+        digests[name] = push(workshop, built, tested=test or has_passed(workshop, built))
 
     with prepared(workshop):
         built = run_graph(plan, make, finish)

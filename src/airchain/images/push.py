@@ -9,28 +9,31 @@ from airchain.run import run
 from airchain.store.records import ImageDigest
 
 TIMEOUT = 900.0
+UNTESTED = "untested-"
 
 
-def push(workshop: Workshop, built: Built) -> ImageDigest:
+def push(workshop: Workshop, built: Built, *, tested: bool = True) -> ImageDigest:
     """Have the registry hold the image under the tag of its inputs, and say its digest.
 
-    Nothing is sent where the registry has the same image under that tag.
+    Nothing is sent where the registry has the same image under that tag. One
+    that has not been `tested` gets another tag, so that its test is still to come.
     """
     if built.published is not None:
         return digest(built, built.published)
+    tag = built.inputs if tested else UNTESTED + built.inputs
+    reference = f"{built.repository}:{tag}"
     with workshop.progress.step(f"push {built.name}") as step:
-        run(
-            [workshop.engine.cli, "push", "--quiet", built.tag],
-            env=workshop.engine.env(),
-            timeout=TIMEOUT,
-            hint=f"does {workshop.product.registry.name} resolve to this machine's loopback?",
-        )
+        if not tested:
+            _docker(workshop, "tag", built.tag, reference)
+        _docker(workshop, "push", "--quiet", reference)
+        if not tested:
+            _docker(workshop, "rmi", "--no-prune", reference)
         with Client(workshop.product.registry.name) as registry:
-            found = registry.manifest(f"{workshop.product.product}/{built.name}", built.inputs)
+            found = registry.manifest(f"{workshop.product.product}/{built.name}", tag)
         if found is None or found.config.digest != built.image_id:
             raise RegistryError(
                 "the registry does not hold what was pushed",
-                where=built.tag,
+                where=reference,
                 hint="does another registry answer at that name?",
             )
         step.note(f"{found.digest[7:19]}, {found.size / 1e6:.1f} MB compressed")
@@ -40,3 +43,12 @@ def push(workshop: Workshop, built: Built) -> ImageDigest:
 def digest(built: Built, manifest: Manifest) -> ImageDigest:
     """The image as hosts pull it."""
     return ImageDigest(repository=built.repository, digest=manifest.digest, size=manifest.size)
+
+
+def _docker(workshop: Workshop, *words: str) -> None:
+    run(
+        [workshop.engine.cli, *words],
+        env=workshop.engine.env(),
+        timeout=TIMEOUT,
+        hint=f"does {workshop.product.registry.name} resolve to this machine's loopback?",
+    )
