@@ -22,8 +22,8 @@ down: ## Remove what `make demo` started
 test: lint test-unit test-integration test-e2e ## Everything: linters, unit, integration, end to end
 
 lint: setup ## ruff, mypy strict, direction of imports
-	@.venv/bin/ruff check src tests tv
-	@.venv/bin/ruff format --check src tests tv
+	@.venv/bin/ruff check src tests tv examples
+	@.venv/bin/ruff format --check src tests tv examples
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
@@ -44,4 +44,4 @@ lock: ## Write the lock files anew
 	@scripts/lock
 
 clean: ## Remove .venv and caches
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
