@@ -44,7 +44,8 @@ def deploy(
     changed = held is None or held.pointer.release != release
     live = rollout.fresh(reports(store, product, environment), datetime.now(UTC))
     if held is None or changed:
-        first = pointer.begin(held.pointer if held else None, release, staged=bool(live))
+        serving = any(r.running for r in live)
+        first = pointer.begin(held.pointer if held else None, release, staged=serving)
         held = pointer.write(store, product, environment, first, held)
     elif any(r.state == "failed" and r.serial == held.pointer.serial for r in live):
         # Asked again for what failed: hosts try again only for a new serial.
@@ -87,6 +88,7 @@ class _Driver:
                 held = pointer.write(self.store, self.product, self.environment, new, held)
 
     def _decide(self, held: pointer.Held) -> rollout.Decision:
+        pointer.require(self.store, self.product, self.environment, held)
         said = reports(self.store, self.product, self.environment)
         return rollout.decide(held.pointer, said, datetime.now(UTC))
 
@@ -111,12 +113,16 @@ class _Driver:
     def _revert(self, held: pointer.Held, failed: Report) -> None:
         """Put the old release back, wait for it, and raise what went wrong."""
         old = held.pointer.previous
-        outcome = "nothing was deployed before, so nothing serves"
+        outcome = "there is no release to go back to"
         if old is not None:
             back = pointer.back(held.pointer, old)
             with self.progress.step(f"revert to {index.short(old)}"):
                 held = pointer.write(self.store, self.product, self.environment, back, held)
-                if not isinstance(self._wait(held, "all hosts"), rollout.Done):
+                try:
+                    returned = self._wait(held, "all hosts")
+                except WaitTimeout as late:
+                    raise failure(failed, f"while it was taken back, {late.message}") from late
+                if not isinstance(returned, rollout.Done):
                     raise failure(failed, "and the old release did not come back either")
             outcome = f"release {index.short(old)} serves on every host"
         raise failure(failed, outcome)

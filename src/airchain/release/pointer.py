@@ -45,18 +45,30 @@ def before(store: Store, product: str, environment: str) -> str:
     return held.pointer.history[0]
 
 
-def begin(previous: Pointer | None, release: str, *, staged: bool) -> Pointer:
-    """The pointer that starts a deployment; `staged` admits no host at first."""
-    served = (previous.release, *previous.history) if previous else ()
+def begin(before: Pointer | None, release: str, *, staged: bool) -> Pointer:
+    """The pointer that starts a deployment.
+
+    `staged` admits no host at first, and goes back on failure; otherwise there is
+    nothing to lose. A deployment that stopped half-way proved nothing: hosts that
+    are not admitted yet run what served before it, also those that it had admitted.
+    """
+    old = proven(before) if before else None
+    served = (old, *before.history) if before and old else ()
+    staged = staged and old not in (None, release)
     return Pointer(
-        serial=previous.serial + 1 if previous else 1,
+        serial=before.serial + 1 if before else 1,
         release=release,
-        previous=previous.release if previous else None,
-        history=tuple(r for r in served if r != release)[:HISTORY],
-        admitted=() if staged and previous else None,
+        previous=old if staged else None,
+        history=tuple(dict.fromkeys(r for r in served if r != release))[:HISTORY],
+        admitted=() if staged else None,
         updated=datetime.now(UTC),
         author=author(),
     )
+
+
+def proven(pointer: Pointer) -> str | None:
+    """The last release that all hosts were let run."""
+    return pointer.release if pointer.admitted is None else pointer.previous
 
 
 def back(failed: Pointer, old: str) -> Pointer:
@@ -87,12 +99,22 @@ def write(store: Store, product: str, environment: str, new: Pointer, held: Held
         else:
             version = store.replace(key, new.encode(), held.version)
     except Conflict as error:
-        now = hold(store, product, environment)
-        raise DeployError(
-            f"another deployment moved the pointer meanwhile ({now.pointer.author})"
-            if now
-            else "the pointer was removed meanwhile",
-            where=f"{product} {environment}",
-            hint="`airchain status` shows where it stands; run `deploy` again to go on from there",
-        ) from error
+        raise _moved(hold(store, product, environment), product, environment) from error
     return Held(new, version)
+
+
+def require(store: Store, product: str, environment: str, held: Held) -> None:
+    """See that the pointer is still the one that is held; another one is an error."""
+    now = hold(store, product, environment)
+    if now is None or now.version != held.version:
+        raise _moved(now, product, environment)
+
+
+def _moved(now: Held | None, product: str, environment: str) -> DeployError:
+    return DeployError(
+        f"another deployment moved the pointer meanwhile ({now.pointer.author})"
+        if now
+        else "the pointer was removed meanwhile",
+        where=f"{product} {environment}",
+        hint="`airchain status` shows where it stands; run `deploy` again to go on from there",
+    )

@@ -67,7 +67,10 @@ def decide(pointer: Pointer, reports: Sequence[Report], now: datetime) -> Decisi
         if late:
             return Wait("prepare", tuple(late))
         return Admit((live[0].host,)) if len(live) > 1 else Admit(None)
-    late = [r.host for r in live if r.host in pointer.admitted and not runs(r, pointer)]
+    first = [r for r in live if r.host in pointer.admitted]
+    if live and not first:  # The canary died, perhaps of the release: another one tells.
+        return Admit((live[0].host,))
+    late = [r.host for r in first if not runs(r, pointer)]
     return Wait("canary", tuple(late)) if late else Admit(None)
 
 

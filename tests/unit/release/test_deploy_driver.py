@@ -124,6 +124,53 @@ def test_a_deployment_that_stopped_half_way_goes_on(store: DirectoryStore) -> No
         assert (done.serial, done.changed) == (half.serial, False)
 
 
+def test_what_stopped_half_way_is_no_release_to_return_to(store: DirectoryStore) -> None:
+    """After a driver that died at a broken canary, a rollback never shows r2 to other hosts."""
+    with fleet(store, "r2") as hosts:
+        held = pointer.hold(store, "p", "prod")
+        assert held is not None
+        half = pointer.admit(pointer.begin(held.pointer, "r2", staged=True), ("web-1",))
+        held = pointer.write(store, "p", "prod", half, held)
+        third = pointer.begin(half, "r3", staged=True)
+        assert (third.previous, third.admitted, third.history) == ("r1", (), ("r1",))
+        assert pointer.before(store, "p", "prod") == "r1"
+        done = deploy(store, "p", "prod", "r1", Silent())
+        assert done.hosts == ("web-0", "web-1", "web-2")
+        assert [h.seen for h in hosts] == [["r1"]] * 3
+    held = pointer.hold(store, "p", "prod")
+    assert held is not None
+    assert (held.pointer.admitted, held.pointer.history) == (None, ())
+
+
+def test_a_first_release_that_fails_does_not_stand_in_the_way(tmp_path: Path) -> None:
+    """Nothing serves yet, so the second one is for all hosts at once, not beside the first."""
+    store = DirectoryStore(tmp_path)
+    deploy(store, "p", "prod", "r1", Silent())
+    with fleet(store, "r1") as hosts:
+        with pytest.raises(DeployError, match="there is no release to go back to"):
+            deploy(store, "p", "prod", "r1", Silent())
+        deploy(store, "p", "prod", "r2", Silent())
+        assert [h.seen for h in hosts] == [["r2"]] * 3
+
+
+def test_a_driver_that_was_overtaken_ends(store: DirectoryStore) -> None:
+    """It does not wait for hosts that follow somebody else's pointer by now."""
+
+    def overtake() -> None:
+        held = pointer.hold(store, "p", "prod")
+        assert held is not None
+        pointer.write(store, "p", "prod", pointer.begin(held.pointer, "r3", staged=True), held)
+
+    with fleet(store, hosts=1) as hosts:
+        hosts[0].stopped.set()  # Nobody follows, so the driver waits.
+        hosts[0].join()
+        timer = threading.Timer(0.3, overtake)
+        timer.start()
+        with pytest.raises(DeployError, match="another deployment moved the pointer"):
+            deploy(store, "p", "prod", "r2", Silent())
+        timer.join()
+
+
 def test_what_failed_can_be_asked_for_again(store: DirectoryStore) -> None:
     """The same release deployed again gets a new serial, so hosts that failed try again."""
     with fleet(store, "r1", hosts=1) as hosts:

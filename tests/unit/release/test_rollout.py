@@ -98,10 +98,15 @@ CASES: dict[str, tuple[Pointer, list[Report], Decision]] = {
         [host("a", **THERE), host("b", written=LONG_AGO)],
         Done(("a",)),
     ),
-    "the canary died: its place is not waited for": (
+    "the only host left after that is the next canary": (
         pointer(admitted=("a",)),
         [host("a", written=LONG_AGO), host("b", **READY)],
-        Admit(None),
+        Admit(("b",)),
+    ),
+    "the canary died: before the others follow, another one shows that it lives": (
+        pointer(admitted=("a",)),
+        [host("a", written=LONG_AGO), host("b", **READY), host("c", **READY)],
+        Admit(("b",)),
     ),
     "an environment without hosts is done": (pointer(admitted=None), [], Done(())),
 }
