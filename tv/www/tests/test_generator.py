@@ -9,6 +9,7 @@ from art.scenes import SCENES
 from catalogue.generator import load, plan
 from catalogue.generator.brands import BRANDS
 from catalogue.generator.places import PLACES
+from catalogue.generator.stories import STORIES
 from catalogue.generator.words import KINDS
 from catalogue.models import Country, Episode, Partner, Series
 from tests.stage import NetworkTest
@@ -49,9 +50,39 @@ class Plan(SimpleTestCase):
                 for episode in season.episodes:
                     texts += [episode.title, episode.synopsis]
                     self.assertLessEqual(len(episode.title), 100)
+                    self.assertLessEqual(len(episode.synopsis), 300)
                     self.assertTrue(600 < episode.duration < 3 * 3600)
-            self.assertTrue(all(text and "{" not in text for text in texts), row.slug)
+            self.assertTrue(all(text and not set(text) & set("{~'") for text in texts), row.slug)
             self.assertLessEqual(len(row.slug), 80)
+
+    def test_a_season_does_not_repeat_itself(self):
+        """Each of its episodes has a title and a synopsis that no other has."""
+        for row in self.catalogue.series:
+            for season in row.seasons:
+                for texts in (
+                    [e.title for e in season.episodes],
+                    [e.synopsis for e in season.episodes],
+                ):
+                    self.assertEqual(len(set(texts)), len(texts), row.slug)
+
+    def test_what_takes_no_article_gets_none(self):
+        """There is no `The Gravity` and no `Our Triage`."""
+        bare = {thing for kind in KINDS for thing in kind.bare}
+        wrong = {f"{word} {thing}" for thing in bare for word in ("The", "A", "Our", "Other")}
+        titles = {row.title for row in self.catalogue.series}
+        self.assertTrue(titles & bare)
+        self.assertEqual(titles & wrong, set())
+
+    def test_families_have_a_plural(self):
+        """Also those whose names end like one."""
+        found = {plan.plural(name) for name in ("Han", "Reyes", "Bech", "Aguilar")}
+        self.assertEqual(found, {"Hans", "Reyeses", "Beches", "Aguilars"})
+
+    def test_every_genre_has_stories(self):
+        """Several beginnings and turns, so that neighbours in a row are told apart."""
+        self.assertEqual(set(STORIES), {kind.slug for kind in KINDS})
+        for genre, (beginnings, turns) in STORIES.items():
+            self.assertGreaterEqual(min(len(beginnings), len(turns)), 4, genre)
 
     def test_every_genre_is_on_some_brand(self):
         """And has pictures of its own."""

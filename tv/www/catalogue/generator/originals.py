@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 _TABLE = """
-Umbrella|es:El paraguas|fr:Le parapluie|pt:O guarda-chuva|da:Paraplyen|tr:Semsiye
+Umbrella|es:El paraguas|fr:Le parapluie|pt:O guarda-chuva|da:Paraplyen|tr:Şemsiye
 Letter|es:La carta|fr:La lettre|pt:A carta|da:Brevet|tr:Mektup
 Promise|es:La promesa|fr:La promesse|pt:A promessa|da:Løftet|tr:Söz
 Rooftop|es:La azotea|fr:Le toit|pt:O terraço|da:Taget|tr:Çatı
@@ -21,7 +21,6 @@ Falcon|es:El halcón|fr:Le faucon|pt:O falcão|da:Falken|tr:Şahin
 Ferryman|es:El barquero|fr:Le passeur|pt:O barqueiro|da:Færgemanden|tr:Kayıkçı
 River|es:El río|fr:Le fleuve|pt:O rio|da:Floden|tr:Nehir
 Reef|es:El arrecife|fr:Le récif|pt:O recife|da:Revet|tr:Resif
-Glacier|es:El glaciar|fr:Le glacier|pt:A geleira|da:Gletsjeren|tr:Buzul
 Market|es:El mercado|fr:Le marché|pt:O mercado|da:Markedet|tr:Pazar
 Salt|es:Sal|fr:Le sel|pt:Sal|da:Salt|tr:Tuz
 Archive|es:El archivo|fr:L’archive|pt:O arquivo|da:Arkivet|tr:Arşiv

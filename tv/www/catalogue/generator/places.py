@@ -51,7 +51,7 @@ PLACES = (
            "Chao Phraya|Lotus Gate|Siam House|Monsoon"),
     _place("PH|Philippines|Filipino|fil|16|30|40|6",
            "Liza Miguel Tala Andres Corazon Jomar Amihan Rafael",
-           "Santos Reyes Villanueva Dela-Cruz Magsaysay", "Manila|Cebu|Baguio|Vigan|Iloilo",
+           "Santos Reyes Villanueva Bautista Magsaysay", "Manila|Cebu|Baguio|Vigan|Iloilo",
            "Bayani|Sampaguita|Pasig|Archipelago"),
     _place("IN|India|Indian|hi|8|16|48|8",
            "Ananya Rohan Meera Arjun Kavya Vikram Nandini Ishaan Leela Dev",

@@ -8,7 +8,7 @@ of the others as they are.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import cycle, pairwise
 from random import Random
 from typing import TypeVar
 
@@ -16,12 +16,13 @@ from django.utils.text import slugify
 
 from catalogue.generator.originals import original
 from catalogue.generator.places import PLACES, Place
+from catalogue.generator.stories import STORIES
 from catalogue.generator.words import (
+    BARE_TITLES,
     EPISODE_SYNOPSES,
     EPISODE_TITLES,
     KINDS,
     PARTNER_ENDINGS,
-    SYNOPSES,
     TAGLINES,
     TITLES,
     Kind,
@@ -102,7 +103,12 @@ class Cast:
     role: str
 
     def fill(self, pattern: str) -> str:
-        return pattern.format(**vars(self))
+        return pattern.format(**vars(self), families=plural(self.family)).replace("'", "’")
+
+
+def plural(family: str) -> str:
+    """The Hans, the Reyeses."""
+    return family + ("es" if family.endswith(("s", "x", "z", "ch", "sh")) else "s")
 
 
 def make(seed: str = SEED, episodes: int = EPISODES) -> Catalogue:
@@ -113,14 +119,15 @@ def make(seed: str = SEED, episodes: int = EPISODES) -> Catalogue:
 
 def make_partners(random: Random) -> tuple[PartnerRow, ...]:
     """Several houses in each country, as many as it has of the catalogue."""
-    names = [
-        (f"{house} {ending}", place)
-        for ending in PARTNER_ENDINGS
-        for place in PLACES
-        for house in random.sample(place.houses, len(place.houses))
-    ]
-    # The first ending's names reach every country; the rest fill up in proportion.
-    names = names[: 4 * len(PLACES)] + weighted_tail(random, names[4 * len(PLACES) :])
+    first: list[tuple[str, Place]] = []
+    second: list[tuple[str, Place]] = []
+    for place in PLACES:
+        for house in place.houses:
+            one, other = random.sample(PARTNER_ENDINGS, 2)
+            first.append((f"{house} {one}", place))
+            second.append((f"{house} {other}", place))
+    # The first names reach every country; the rest fill up in proportion.
+    names = first + weighted_tail(random, second)
     return tuple(PartnerRow(slugify(name), name, place.code) for name, place in names[:PARTNERS])
 
 
@@ -155,7 +162,7 @@ def one_series(
         title=title,
         original_title=original(cast.thing, pattern, place.language),
         tagline=cast.fill(random.choice(TAGLINES[kind.strand])),
-        synopsis=sentence_case(cast.fill(random.choice(SYNOPSES[kind.strand]))),
+        synopsis=synopsis(random, kind, cast),
         year=year,
         rating=rating(random, kind.strand),
         genre=kind.slug,
@@ -172,7 +179,8 @@ def name_it(random: Random, kind: Kind, place: Place, titles: set[str]) -> tuple
     """A cast and a title pattern that together give a new title."""
     while True:
         cast = make_cast(random, kind, place)
-        pattern = random.choice(TITLES[kind.strand])
+        patterns = BARE_TITLES if cast.thing in kind.bare else TITLES
+        pattern = random.choice(patterns[kind.strand])
         title = cast.fill(pattern)
         if title not in titles and len(title) <= 30 and no_stutter(title):
             return cast, pattern
@@ -197,8 +205,9 @@ def make_cast(random: Random, kind: Kind, place: Place) -> Cast:
     )  # fmt: skip
 
 
-def sentence_case(text: str) -> str:
-    return text[0].upper() + text[1:]
+def synopsis(random: Random, kind: Kind, cast: Cast) -> str:
+    beginnings, turns = STORIES[kind.slug]
+    return f"{cast.fill(random.choice(beginnings))} {cast.fill(random.choice(turns))}"
 
 
 def rating(random: Random, strand: Strand) -> str:
@@ -219,37 +228,30 @@ def make_seasons(
     else:
         fewest, most = (4, 10) if kind.strand is Strand.DOCUMENTARY else (6, 10)
         count, minutes = random.choice((1, 1, 2, 3)), 50
+    titles = rounds(random, EPISODE_TITLES[kind.strand])
+    synopses = rounds(random, EPISODE_SYNOPSES[kind.strand])
     for number in range(1, count + 1):
         length = min(random.randint(fewest, most), left)
         if not length:
             return
         left -= length
-        yield SeasonRow(
-            number, year + number - 1, tuple(make_episodes(random, kind, cast, length, minutes))
+        episodes = tuple(
+            EpisodeRow(
+                n, cast.fill(next(titles)), cast.fill(next(synopses)), seconds(random, minutes)
+            )
+            for n in range(1, length + 1)
         )
+        yield SeasonRow(number, year + number - 1, episodes)
 
 
-def make_episodes(
-    random: Random, kind: Kind, cast: Cast, length: int, minutes: int
-) -> Iterator[EpisodeRow]:
-    titles = shuffled_enough(random, EPISODE_TITLES[kind.strand], length)
-    synopses = shuffled_enough(random, EPISODE_SYNOPSES[kind.strand], length)
-    for number in range(1, length + 1):
-        spread = random.gauss(0, 0.05)
-        yield EpisodeRow(
-            number,
-            cast.fill(titles[number - 1]),
-            cast.fill(synopses[number - 1]),
-            int(minutes * 60 * (1 + max(-0.15, min(0.2, spread)))),
-        )
+def seconds(random: Random, minutes: int) -> int:
+    """How long an episode of about that many minutes is."""
+    return int(minutes * 60 * (1 + max(-0.15, min(0.2, random.gauss(0, 0.05)))))
 
 
-def shuffled_enough(random: Random, words: Sequence[Word], length: int) -> list[Word]:
-    """As many as `length`: all of them in random order before any comes again."""
-    found: list[Word] = []
-    while len(found) < length:
-        found += random.sample(list(words), len(words))
-    return found[:length]
+def rounds(random: Random, words: Sequence[Word]) -> Iterator[Word]:
+    """All of them in one random order, again and again: what repeats is as far apart as can be."""
+    return cycle(random.sample(list(words), len(words)))
 
 
 def make_windows(random: Random, added: date) -> Iterator[WindowRow]:
