@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import hashlib
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+import airchain
 from airchain import run
 from airchain.errors import FleetError, WaitTimeout
 from airchain.paths import Home
@@ -33,21 +35,31 @@ _SILENT_AFTER = 15.0
 class KeeperStatus(Record):
     """What the keeper says of itself: `beat` after every look, its last words.
 
-    `error` is what is wrong now: of the last look, or why hosts cannot be launched.
+    `error` is what is wrong now: of the last looks, or why hosts cannot be launched.
+    `code` tells which Airchain it runs.
     """
 
     pid: int
+    code: str = ""
     beat: datetime
     said: tuple[str, ...] = ()
     error: str | None = None
 
 
 def start(home: Home, product: str, environment: str) -> bool:
-    """Start the keeper where none runs; wait until it has. Returns whether it was started."""
-    if _held(_place(home, product, environment)):
-        return False
+    """Start the keeper where none runs; wait until it has. Returns whether it was started.
+
+    One that runs the code of another Airchain, from before an upgrade, is replaced.
+    """
     place = _place(home, product, environment)
+    if _held(place):
+        said = status(home, product, environment)
+        if said is None or said.code == code():
+            return False
+        stop(home, product, environment)
     place.mkdir(parents=True, exist_ok=True)
+    # Of one that was killed: nobody shall end whichever process has its number now.
+    (place / "keeper.pid").unlink(missing_ok=True)
     argv = [sys.executable, "-m", "airchain.fleet.keeper"]
     pid = run.spawn(
         [*argv, "--product", product, "--environment", environment],
@@ -55,7 +67,7 @@ def start(home: Home, product: str, environment: str) -> bool:
         env={"AIRCHAIN_HOME": str(home.root)},
     )
     deadline = time.monotonic() + _START_WITHIN
-    while not _held(place):
+    while not _held(place) or _pid(place) is None:
         if not run.alive(pid) or time.monotonic() > deadline:
             raise FleetError(
                 "did not start",
@@ -74,6 +86,7 @@ def stop(home: Home, product: str, environment: str) -> bool:
     pid = _pid(place)
     if pid is not None:
         run.end_group(pid, signal.SIGTERM)
+    # What it does may take longer than we wait; the next keeper takes it up.
     deadline = time.monotonic() + _STOP_WITHIN
     while _held(place):
         if pid is not None and time.monotonic() > deadline:
@@ -106,6 +119,14 @@ def status(home: Home, product: str, environment: str) -> KeeperStatus | None:
         return None
 
 
+def code() -> str:
+    """A mark of Airchain's own sources as they are installed."""
+    found = hashlib.sha256()
+    for path in sorted(Path(airchain.__file__).parent.rglob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:12]
+
+
 def main(argv: list[str] | None = None) -> int:
     """Keep one environment until a signal says to end."""
     # What the loop needs takes a second to import; status and down do not need it.
@@ -115,6 +136,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--product", required=True)
     parser.add_argument("--environment", required=True)
     given = parser.parse_args(argv)
+    mine = code()
     home = Home.from_environment()
     place = _place(home, given.product, given.environment)
     ending = threading.Event()
@@ -124,7 +146,7 @@ def main(argv: list[str] | None = None) -> int:
         if not alone:
             return 1
         (place / "keeper.pid").write_text(f"{os.getpid()}\n")
-        Keeper(home, given.product, given.environment, place / "keeper.json").run(ending)
+        Keeper(home, given.product, given.environment, place / "keeper.json", mine).run(ending)
     return 0
 
 

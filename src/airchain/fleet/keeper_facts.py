@@ -128,6 +128,9 @@ def assemble(seen: Seen, specification: Environment, memory: Memory) -> Facts:
         watched=memory.watched,
         strays=[key for key in servers if key[1] not in here],
         launching=launching,
+        abandoned=frozenset(
+            h.name for h in seen.hosts if h.state == "created" and h.name not in memory.launching
+        ),
         ending=frozenset(memory.ending),
         draining=memory.draining,
         replaced=memory.replaced,

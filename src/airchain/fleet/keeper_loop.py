@@ -27,21 +27,27 @@ INTERVAL = 0.5
 # A longer pause between two looks means that the machine slept or was stuck.
 GAP = timedelta(seconds=5)
 _REMEMBERED = 40
+# What goes wrong once (an edge that just reloads) is in the log; what lasts is in the status.
+LASTING = 3
 
 
 class Keeper:
-    """Keeps one environment. `status` is the file that says how it goes."""
+    """Keeps one environment. `status` is the file that says how it goes, for Airchain `code`."""
 
-    def __init__(self, home: Home, product: str, environment: str, status: Path) -> None:
+    def __init__(
+        self, home: Home, product: str, environment: str, status: Path, code: str = ""
+    ) -> None:
         self.home = home
         self.product = product
         self.environment = environment
         self.store = DirectoryStore(home.store)
         self.memory = Memory(watched=datetime.now(UTC))
         self._status = status
+        self._code = code
         self._beat = datetime.now(UTC)
         self._said: deque[str] = deque(maxlen=_REMEMBERED)
         self._error: str | None = None
+        self._failed_looks = 0
         self._work: Work | None = None
         self._releases: dict[str, Environment] = {}
 
@@ -83,7 +89,12 @@ class Keeper:
         seen = self._see(work, specification)
         facts = keeper_facts.assemble(seen, specification, before)
         work.do(plan(facts, datetime.now(UTC)), made, specification)
-        work.send_secrets(made, seen.hosts, self._in_use(made, pointer))
+        after = self.memory.snapshot()
+        busy = {*before.launching, *after.launching, *before.ending, *after.ending}
+        settled = [h for h in seen.hosts if h.name not in busy]
+        work.send_secrets(made, settled, self._in_use(made, pointer))
+        known = busy.union(h.name for h in seen.hosts)
+        local.forget(self.home, self.product, self.environment, known)
 
     def say(self, text: str) -> None:
         """One line to the log and to the status file."""
@@ -133,12 +144,15 @@ class Keeper:
         if error is not None and error != self._error:
             self.say(f"error: {error}")
         self._error = error
+        self._failed_looks = self._failed_looks + 1 if error is not None else 0
 
     def _write_status(self) -> None:
         written = KeeperStatus(
             pid=os.getpid(),
+            code=self._code,
             beat=datetime.now(UTC),
             said=tuple(self._said),
-            error=self._error or (self._work.failure if self._work else None),
+            error=(self._error if self._failed_looks >= LASTING else None)
+            or (self._work.failure if self._work else None),
         )
         write_whole(self._status, written.encode())

@@ -59,6 +59,7 @@ class Facts:
 
     `strays` are servers at the edge (fleet, host) without a container;
     `launching` counts hosts per fleet whose container is not there yet;
+    `abandoned` are hosts that a keeper made and did not live to start;
     `ending` are hosts that are being ended; `draining` says since when;
     `replaced` and `setbacks` say when a host of the fleet was last given up,
     and when one last failed to start; `watched` since when without a gap.
@@ -70,6 +71,7 @@ class Facts:
     watched: datetime
     strays: Sequence[tuple[str, str]] = ()
     launching: Mapping[str, int] = field(default_factory=dict)
+    abandoned: frozenset[str] = frozenset()
     ending: frozenset[str] = frozenset()
     draining: Mapping[str, datetime] = field(default_factory=dict)
     replaced: Mapping[str, datetime] = field(default_factory=dict)
@@ -144,7 +146,9 @@ def _fleet(fleet: str, facts: Facts, now: datetime) -> Iterator[Action]:
         yield from _give_up(
             host, Terminate(fleet, host.name, 0, "its container has ended", setback=not host.served)
         )
-    live = [h for h in hosts if h.state not in _ENDED]
+    live = [h for h in hosts if h.state not in _ENDED and h.name not in facts.abandoned]
+    for name in sorted(h.name for h in hosts if h.name in facts.abandoned):
+        yield Terminate(fleet, name, 0, "its launch was cut short")
     if sick := _sick(fleet, hosts, live, facts, now):
         host, reason = sick
         live.remove(host)

@@ -19,7 +19,9 @@ from airchain.paths import Home
 from airchain.spec.model import Environment
 
 # Starting a host is mostly waiting for the engine; more at once gain nothing.
-THREADS = 6
+LAUNCHES = 6
+# Ending one is waiting for its services, for minutes where a worker asks for them.
+ENDS = 32
 
 
 class Work:
@@ -32,8 +34,11 @@ class Work:
         self.home = home
         self.memory = memory
         self.say = say
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="keeper")
+        self._launches = ThreadPoolExecutor(LAUNCHES, thread_name_prefix="launch")
+        self._ends = ThreadPoolExecutor(ENDS, thread_name_prefix="end")
+        self._sends = ThreadPoolExecutor(LAUNCHES, thread_name_prefix="secrets")
         self._sent: dict[str, str] = {}
+        self._sending: set[str] = set()
         self._failures: dict[str, str] = {}
 
     @property
@@ -43,7 +48,8 @@ class Work:
 
     def close(self) -> None:
         """Wait for what is under way; begin nothing further."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._launches, self._ends, self._sends):
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def do(self, actions: Iterable[Action], settings: Settings, wanted: Environment) -> None:
         """Begin every action; one that fails keeps none of the others from being taken."""
@@ -80,17 +86,26 @@ class Work:
     def send_secrets(
         self, settings: Settings, hosts: Iterable[local.LocalHost], releases: Iterable[Environment]
     ) -> None:
-        """Give hosts the secrets that a new release or `secrets set` brought."""
+        """Give these hosts the secrets that a new release or `secrets set` brought."""
         known = list(releases)
         for host in hosts:
-            if host.state != "running" or host.name in self.memory.launching:
+            if host.state != "running" or host.name in self._sending:
                 continue
             needed = {n for r in known for n in local.fleet_secrets(r, host.fleet)}
             values = self._values(settings, needed)
-            mark = _mark(values)
-            if self._sent.get(host.name) != mark:
-                local.send_secrets(self.engine, settings, host.name, values)
-                self._sent[host.name] = mark
+            if self._sent.get(host.name) != _mark(values):
+                self._sending.add(host.name)
+                self._sends.submit(self._send, settings, host.name, values)
+
+    def _send(self, settings: Settings, host: str, values: dict[str, bytes]) -> None:
+        try:
+            local.send_secrets(self.engine, settings, host, values)
+            self._sent[host] = _mark(values)
+        except Exception as error:  # noqa: BLE001 - nobody else looks at what a thread raises
+            if host not in self.memory.ending:
+                self.say(f"{host} did not take its secrets yet: {error}")
+        finally:
+            self._sending.discard(host)
 
     def _values(self, settings: Settings, needed: Iterable[str]) -> dict[str, bytes]:
         return secrets.values(self.home, settings.product, settings.environment, sorted(needed))
@@ -99,7 +114,7 @@ class Work:
         host = names.new_host(fleet)
         self.memory.launching[host] = fleet
         self.say(f"{host} is launched")
-        self._pool.submit(self._launched, settings, wanted, fleet, host)
+        self._launches.submit(self._launched, settings, wanted, fleet, host)
 
     def _launched(self, settings: Settings, wanted: Environment, fleet: str, host: str) -> None:
         try:
@@ -121,7 +136,7 @@ class Work:
             self.memory.setbacks[action.fleet] = now
         self.memory.ending.add(action.host)
         self.say(f"{action.host} is ended: {action.reason}")
-        self._pool.submit(self._terminated, settings, action)
+        self._ends.submit(self._terminated, settings, action)
 
     def _terminated(self, settings: Settings, action: Terminate) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -84,11 +84,13 @@ def launch(
     values = secrets.values(
         home, settings.product, settings.environment, fleet_secrets(environment, fleet)
     )
+    name = names.container(plan.product, plan.environment, host)
     _prepare_folders(home, plan, settings.registry)
+    # Refused where the name is another host's: that one is not ours to take away again.
+    with session(engine, host) as client:
+        client.api.create_container_from_config(host_args.body(plan), name)  # type: ignore[no-untyped-call]
     try:
         with session(engine, host) as client:
-            name = names.container(plan.product, plan.environment, host)
-            client.api.create_container_from_config(host_args.body(plan), name)  # type: ignore[no-untyped-call]
             client.api.start(name)
         send_secrets(engine, settings, host, values)
     except BaseException:
@@ -98,7 +100,8 @@ def launch(
 
 def fleet_secrets(environment: Environment, fleet: str) -> tuple[str, ...]:
     """Names of the secrets that the services of a fleet use, and tasks, which run on any host."""
-    listed = environment.fleets[fleet].services
+    # A release that brings the fleet, or takes it away, has a neighbour without it.
+    listed = environment.fleets[fleet].services if fleet in environment.fleets else ()
     services = [s for n, s in environment.services.items() if n in listed or s.kind == "task"]
     return tuple(sorted({secret for service in services for secret in service.secrets}))
 
@@ -138,6 +141,15 @@ def terminate(
             pass
     _remove_folder(home.store / host_key(product, environment, host))
     _remove_folder(_folder(home, product, environment, host))
+
+
+def forget(home: Home, product: str, environment: str, known: Collection[str]) -> None:
+    """Remove what hosts left whose containers were taken away by somebody else."""
+    folder = home.store / host_key(product, environment, "x")
+    for left in folder.parent.glob("*"):
+        if left.is_dir() and left.name not in known:
+            _remove_folder(left)
+            _remove_folder(_folder(home, product, environment, left.name))
 
 
 def last_words(engine: Engine, product: str, environment: str, host: str) -> str:

@@ -91,6 +91,10 @@ CASES: dict[str, tuple[Facts, list[Action]]] = {
     ),
     "and for half a minute nothing is launched": (facts(A, setbacks=JUST_NOW), []),
     "then it is tried again": (facts(A, setbacks=LONG_AGO), [Launch("web")]),
+    "a host that was made and never started is replaced at once": (
+        facts(A, host("b", state="created", **FRESH), abandoned=frozenset({"b"})),
+        [Terminate("web", "b", 0, "its launch was cut short"), Launch("web")],
+    ),
     "the newest host is drained first": (
         facts(A, host("b", created=ago(5)), C),
         [Drain("web", "b")],
