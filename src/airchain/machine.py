@@ -10,16 +10,19 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from airchain.errors import AirchainError, PreflightError
+from airchain.locks import alone
 from airchain.progress import Progress, Silent
 from airchain.run import run
 
 APT_TIMEOUT = 600.0
+APT_LOCK = Path("/run/airchain-apt.lock")
+# Such as the machine's own upgrades in the background.
+WAIT_FOR_DPKG = ("-o", "DPkg::Lock::Timeout=120")
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,6 @@ PACKAGES = {
     "bootstrap": Package("mmdebstrap", "/usr/bin/mmdebstrap", "images from the Debian archive"),
     "browser": Package("chromium", "/usr/bin/chromium", "the end-to-end tests"),
 }
-_installing = threading.Lock()
 GROUPS = {
     "run": ("git", "registry", "bootstrap"),
     "test": ("git", "browser"),
@@ -64,12 +66,7 @@ def missing(needs: Iterable[str]) -> tuple[Package, ...]:
 
 def ensure(needs: Iterable[str], progress: Progress) -> None:
     """Install what is missing where that is possible; raise `PreflightError` otherwise."""
-    with _installing:  # apt refuses a second run beside the first
-        _ensure(tuple(needs), progress)
-
-
-def _ensure(needs: Sequence[str], progress: Progress) -> None:
-    absent = missing(needs)
+    absent = missing(needs := tuple(needs))
     if not absent:
         return
     names = [p.name for p in absent]
@@ -78,18 +75,23 @@ def _ensure(needs: Sequence[str], progress: Progress) -> None:
             "missing: " + ", ".join(f"{p.name} (for {p.purpose})" for p in absent),
             hint=f"sudo apt-get install --no-install-recommends {' '.join(names)}",
         )
-    with progress.step(f"install {', '.join(names)}"):
-        _install(names)
+    # apt refuses a second run beside the first.
+    with alone(APT_LOCK, other="another installation", timeout=APT_TIMEOUT, progress=progress):
+        names = [p.name for p in missing(needs)]
+        if names:
+            with progress.step(f"install {', '.join(names)}"):
+                _install(names)
 
 
 def _install(names: Sequence[str]) -> None:
     env = {"DEBIAN_FRONTEND": "noninteractive"}
-    run(["apt-get", "update", "-qq"], env=env, timeout=APT_TIMEOUT)
-    run(
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *names],
-        env=env,
-        timeout=APT_TIMEOUT,
-    )
+    for words in (
+        # Nothing to do, unless somebody was interrupted: apt would refuse to go on.
+        ["dpkg", "--configure", "-a"],
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *WAIT_FOR_DPKG, *names],
+    ):
+        run(words, env=env, timeout=APT_TIMEOUT, hint="does `apt-get update` work here?")
 
 
 def _main(groups: Sequence[str]) -> int:

@@ -22,6 +22,7 @@ DETAIL_LINES = 50
 
 # The process groups that `stream` waits for now, so that another thread can end them.
 _streams: set[int] = set()
+_times_given_up = 0
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ def run(
             timeout=timeout,
             check=False,
         )
-    except FileNotFoundError as error:
-        raise RunError(f"{args[0]} is not installed", where=shlex.join(args), hint=hint) from error
+    except (FileNotFoundError, PermissionError) as error:
+        raise _not_started(args, error, hint) from error
     except subprocess.TimeoutExpired as error:
         raise RunError(
             f"did not end within {timeout:g} s",
@@ -93,15 +94,19 @@ def stream(
     args = tuple(str(a) for a in argv)
     lines: list[str] = []
     expired = threading.Event()
-    with subprocess.Popen(
-        args,
-        env=_environment(env),
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    ) as process:
+    try:
+        started = subprocess.Popen(
+            args,
+            env=_environment(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except (FileNotFoundError, PermissionError) as error:
+        raise _not_started(args, error) from error
+    with started as process:
 
         def expire() -> None:
             expired.set()
@@ -164,7 +169,11 @@ def spawn(
 
 def attach(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> int:
     """Run `argv` on the user's own terminal and return its exit status."""
-    return subprocess.call([str(a) for a in argv], env=_environment(env))
+    args = tuple(str(a) for a in argv)
+    try:
+        return subprocess.call(args, env=_environment(env))
+    except (FileNotFoundError, PermissionError) as error:
+        raise _not_started(args, error) from error
 
 
 def failure(result: Result, *, hint: str | None = None) -> RunError:
@@ -176,6 +185,14 @@ def failure(result: Result, *, hint: str | None = None) -> RunError:
         hint=hint,
         detail="\n".join(output.splitlines()[-DETAIL_LINES:]) or None,
     )
+
+
+def _not_started(args: tuple[str, ...], error: OSError, hint: str | None = None) -> RunError:
+    if error.filename not in (None, args[0]):  # the folder that it should run in
+        return RunError(f"{error.filename}: {error.strerror}", where=shlex.join(args), hint=hint)
+    missing = isinstance(error, FileNotFoundError)
+    what = "is not installed" if missing else "may not be executed"
+    return RunError(f"{args[0]} {what}", where=shlex.join(args), hint=hint)
 
 
 def end_group(pid: int, signum: int = signal.SIGKILL) -> None:
@@ -191,8 +208,31 @@ def end_streams() -> None:
 
     Each of those calls returns with the exit status of a killed process.
     """
+    global _times_given_up
+    _times_given_up += 1
     for pid in tuple(_streams):
         end_group(pid)
+
+
+def given_up() -> int:
+    """How often `end_streams` was called: who waits in a thread stops when it changes."""
+    return _times_given_up
+
+
+def find_process(argument: str) -> int | None:
+    """A process, not of another container, that has `argument` among its words."""
+    wanted = os.fsencode(argument)
+    namespace = Path("/proc/self/ns/pid").readlink()
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            if wanted in words and (folder / "ns" / "pid").readlink() == namespace:
+                return int(folder.name)
+        except OSError:
+            continue  # It ended meanwhile, or is not ours to look at.
+    return None
 
 
 def alive(pid: int) -> bool:
@@ -223,6 +263,8 @@ __all__ = [
     "end_group",
     "end_streams",
     "failure",
+    "find_process",
+    "given_up",
     "run",
     "spawn",
     "stream",

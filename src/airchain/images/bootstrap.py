@@ -12,7 +12,6 @@ custom      only the packages that are named and what they depend on; their
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -26,6 +25,7 @@ from airchain.images import mmdebstrap, rootfs
 from airchain.images.archive import newest_release
 from airchain.images.engine import Engine
 from airchain.images.mmdebstrap import Recipe
+from airchain.locks import alone
 from airchain.paths import Home
 from airchain.progress import Progress, Step
 from airchain.run import run
@@ -54,7 +54,12 @@ def make(
     """
     machine.ensure(("bootstrap",), progress)
     tag = f"{repository}:{key}"
-    with progress.step(f"bootstrap {name}") as step, _alone(home):
+    lock = home.builds / "bootstrap.lock"
+    # They would only take each other's processor and packages.
+    with (
+        progress.step(f"bootstrap {name}") as step,
+        alone(lock, other="another bootstrap", timeout=mmdebstrap.TIMEOUT, progress=progress),
+    ):
         known = adopt(engine, repository, key)
         if known is not None:
             step.note("the same as another product's")
@@ -115,15 +120,6 @@ def _load(engine: Engine, image: Path) -> None:
         env=engine.env(),
         timeout=LOAD_TIMEOUT,
     )
-
-
-@contextmanager
-def _alone(home: Home) -> Iterator[None]:
-    """One bootstrap at a time: they would only take each other's processor and packages."""
-    home.builds.mkdir(parents=True, exist_ok=True)
-    with (home.builds / "bootstrap.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 @contextmanager

@@ -20,8 +20,10 @@ from pathlib import Path
 
 from airchain import machine
 from airchain.errors import EngineError, PreflightError, WaitTimeout
+from airchain.locks import alone
 from airchain.paths import Home
-from airchain.run import DETAIL_LINES, alive, run, spawn
+from airchain.progress import Silent
+from airchain.run import DETAIL_LINES, alive, find_process, run, spawn
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 60.0
@@ -74,6 +76,16 @@ def start(home: Home, *, answers: Callable[[str], bool], note: Callable[[str], N
             "no Docker Engine answers, and only root can start a private one",
             hint="start Docker, set DOCKER_HOST, or run as root",
         )
+    with alone(
+        home.engine / "start.lock",
+        other="another start of the private engine",
+        timeout=2 * START_TIMEOUT,
+        progress=Silent(),
+    ):
+        _start(home, answers, note)
+
+
+def _start(home: Home, answers: Callable[[str], bool], note: Callable[[str], None]) -> None:
     daemon = observe(home)
     if daemon.pid is None:
         _clear(home)
@@ -253,13 +265,15 @@ def _wait(daemon: Daemon, pid: int, answers: Callable[[str], bool]) -> None:
 
 def _running(home: Home) -> int | None:
     """The process id of our engine; what is left of another's is not taken for it."""
+    data = home.engine / "data"
     try:
         pid = int((home.engine / "dockerd.pid").read_text())
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (OSError, ValueError):
-        return None
-    ours = os.fsencode(home.engine / "data") in command.split(b"\0")
-    return pid if ours and alive(pid) else None
+        # One that has just begun has not written its number yet.
+        return find_process(str(data))
+    ours = os.fsencode(data) in command.split(b"\0")
+    return pid if ours and alive(pid) else find_process(str(data))
 
 
 def _clear(home: Home) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -12,7 +10,7 @@ from contextvars import copy_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-from airchain.errors import BuildError, EngineError, RunError, WaitTimeout
+from airchain.errors import BuildError, EngineError, RunError
 from airchain.images import graph, inputs, limits
 from airchain.images.build import Built, Workshop
 from airchain.images.engine import check_alive
@@ -20,7 +18,7 @@ from airchain.images.graph import Graph
 from airchain.images.prune import prune
 from airchain.images.push import push
 from airchain.images.test import has_passed, remove_leftovers, run_test
-from airchain.progress import Progress
+from airchain.locks import alone
 from airchain.registry import serve
 from airchain.run import end_streams
 from airchain.spec.model import Product
@@ -125,11 +123,13 @@ def prepared(workshop: Workshop) -> Iterator[None]:
 
     serve.ensure(workshop.home, workshop.product.registry.name)
     limits.soften_builds()
-    folder = workshop.home.builds
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{workshop.product.product}.lock"
-    with path.open("a") as lock:
-        _lock(lock.fileno(), workshop.product.product, workshop.progress)
+    product = workshop.product.product
+    with alone(
+        workshop.home.builds / f"{product}.lock",
+        other=f"another build of {product} to end",
+        timeout=LOCK_TIMEOUT,
+        progress=workshop.progress,
+    ):
         try:
             remove_leftovers(workshop)
             yield
@@ -142,24 +142,3 @@ def prepared(workshop: Workshop) -> Iterator[None]:
                 where=workshop.engine.url,
                 hint="is it still running? `airchain engine status`; then run this again",
             ) from error
-
-
-def _lock(descriptor: int, product: str, progress: Progress) -> None:
-    if _try_lock(descriptor):
-        return
-    with progress.step(f"wait for another build of {product} to end"):
-        deadline = time.monotonic() + LOCK_TIMEOUT
-        while not _try_lock(descriptor):
-            if time.monotonic() > deadline:
-                raise WaitTimeout(
-                    f"waited {LOCK_TIMEOUT / 60:.0f} min for another build of {product} to end"
-                )
-            time.sleep(_POLL)
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

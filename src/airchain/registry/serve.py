@@ -15,15 +15,18 @@ from pathlib import Path
 
 from airchain import machine
 from airchain.errors import RegistryError, WaitTimeout
+from airchain.locks import alone
 from airchain.paths import Home
 from airchain.progress import Silent
 from airchain.registry import ports
 from airchain.registry.client import Client
-from airchain.run import DETAIL_LINES, alive, spawn
+from airchain.run import DETAIL_LINES, alive, find_process, spawn
 
 START_TIMEOUT = 15.0
 STOP_TIMEOUT = 15.0
 RELEASE_TIMEOUT = 2.0
+# A start may install Debian's package.
+LOCK_TIMEOUT = machine.APT_TIMEOUT
 _POLL = 0.05
 
 
@@ -34,11 +37,18 @@ def ensure(home: Home, name: str) -> None:
     else holds the port, `PreflightError` where Debian's package is missing.
     """
     port = port_of(name)
-    if running(home, port) is None:
-        _check_free(home, port)
-        machine.ensure(("registry",), Silent())
-        _start(home, port)
-    _wait(home, name, port)
+    with alone(
+        _file(home, port, "lock"),
+        other=f"another start of the registry {name}",
+        timeout=LOCK_TIMEOUT,
+        progress=Silent(),
+    ):
+        pid = running(home, port)
+        if pid is None:
+            _check_free(home, port)
+            machine.ensure(("registry",), Silent())
+            pid = _start(home, port)
+        _wait(home, name, port, pid)
 
 
 def stop(home: Home, name: str) -> bool:
@@ -61,8 +71,11 @@ def running(home: Home, port: int) -> int | None:
     """The process id of our registry on `port`; None where it does not run."""
     pid = _pid(home, port)
     # A process id may have been given to another process since.
-    ours = alive(pid) and str(_file(home, port, "yml")) in ports.command(pid)
-    return pid if ours else None
+    config = str(_file(home, port, "yml"))
+    if alive(pid) and config in ports.command(pid):
+        return pid
+    # Whoever started it may have been interrupted before its number was written.
+    return find_process(config)
 
 
 def port_of(name: str) -> int:
@@ -104,7 +117,7 @@ def _check_free(home: Home, port: int) -> None:
     )
 
 
-def _start(home: Home, port: int) -> None:
+def _start(home: Home, port: int) -> int:
     home.registry_storage.mkdir(parents=True, exist_ok=True)
     home.registry.mkdir(parents=True, exist_ok=True)
     config = _file(home, port, "yml")
@@ -117,14 +130,15 @@ def _start(home: Home, port: int) -> None:
         without=["AWS_CA_BUNDLE", *(v for v in os.environ if v.startswith("REGISTRY_"))],
     )
     _file(home, port, "pid").write_text(f"{pid}\n")
+    return pid
 
 
-def _wait(home: Home, name: str, port: int) -> None:
+def _wait(home: Home, name: str, port: int, pid: int) -> None:
     deadline = time.monotonic() + START_TIMEOUT
     with Client(f"127.0.0.1:{port}", timeout=2) as client:
         while not client.answers():
             # Its command line is empty while it is being executed: ask for life only.
-            if not alive(_pid(home, port)):
+            if not alive(pid):
                 raise RegistryError(
                     "the registry ended at once", where=name, detail=_log_tail(home, port)
                 )

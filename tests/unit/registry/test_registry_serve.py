@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from airchain.errors import RegistryError
 from airchain.paths import Home
 from airchain.registry import ports, serve
+from airchain.run import end_group, spawn
 
 TABLE = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -64,3 +67,17 @@ def test_a_stale_pid_file_means_not_running(tmp_path: Path, text: str) -> None:
     (home.registry / "5050.pid").write_text(text)
     assert serve.running(home, 5050) is None
     assert serve.stop(home, "localhost:5050") is False
+
+
+def test_a_registry_without_a_pid_file_is_known_again(tmp_path: Path) -> None:
+    """Whoever started it was interrupted before its number was written."""
+    home = Home(tmp_path)
+    words = [sys.executable, "-c", "import time; time.sleep(60)", str(home.registry / "5050.yml")]
+    pid = spawn(words, log=tmp_path / "log")
+    try:
+        deadline = time.monotonic() + 5
+        while serve.running(home, 5050) != pid:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    finally:
+        end_group(pid)
