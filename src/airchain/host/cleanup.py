@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import requests
@@ -44,10 +44,12 @@ def clean(
     keep: Collection[str],
     units: Sequence[str],
     lock: threading.Lock,
+    current: Callable[[], bool],
 ) -> None:
     """Remove what is not needed, one at a time, never while `lock` is held by a pull.
 
-    An image that a container uses is refused by the engine, which is as it should be.
+    `keep` may be outdated once another release is prepared: `current` tells, and
+    what is left then waits for the next cleanup. An image that a container uses is refused by the engine, which is as it should be.
     """
     try:
         listed = engine.containers(all=True, filters={"label": f"airchain.product={product}"})
@@ -56,6 +58,8 @@ def clean(
             log.info("removed", container=name)
         for reference in unneeded_images(engine.images(), prefix, keep):
             with lock:
+                if not current():
+                    return
                 engine.remove_image(reference)
             log.info("removed", image=reference)
     except (DockerException, requests.RequestException) as error:

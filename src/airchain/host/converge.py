@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import structlog
 from docker.api.client import APIClient
 
 from airchain.errors import DeployError
@@ -29,15 +30,21 @@ from airchain.store.records import Release, decode
 
 _REMEMBERED = 4
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True)
 class Target:
-    """A release whose images are on this host, and what this host runs of it."""
+    """A release whose images are on this host, and what this host runs of it.
+
+    `ours` is False where the release has no fleet like this host's any more.
+    """
 
     digest: str
     release: Release
     environment: Environment
     instances: tuple[Instance, ...]
+    ours: bool = True
 
     @property
     def domain(self) -> str:
@@ -70,6 +77,8 @@ class Converger:
         self._targets: dict[str, Target] = {}
         # Held while images are pulled, and while one is removed.
         self.images_lock = threading.Lock()
+        # Counts how often images were asked for, for those who would remove some.
+        self.preparations = 0
 
     @property
     def prepared(self) -> tuple[str, ...]:
@@ -80,6 +89,7 @@ class Converger:
         """Fetch the release and pull its images; report it as prepared."""
         target = self._targets.pop(digest, None) or self._fetch(digest)
         with self.images_lock:
+            self.preparations += 1
             disk = facts.disk(self._places.images)
             pull.prepare(self._engine, images(target.release, target.instances), disk)
         self._refuse_root(target.instances)
@@ -101,6 +111,10 @@ class Converger:
         """Run the release `digest` on this host, for deployment number `serial`."""
         began = time.monotonic()
         target = self.prepare(digest)
+        if not target.ours:
+            # What runs goes on until the keeper has drained this host and ends it.
+            log.info("no fleet of this host's", release=digest, fleet=self._identity.fleet)
+            return target
         timings = {"prepare": time.monotonic() - began}
         secrets.require(self._places, self._identity, target.instances, still_wanted)
         self._drain.reclaim(i.name for i in target.instances)
@@ -144,12 +158,10 @@ class Converger:
         repository = f"{identity.product}/releases"
         data = pull_artifact(identity.registry, repository, digest)
         release = decode(Object(f"{repository}@{digest}", data, digest), Release)
-        return Target(
-            digest,
-            release,
-            environment_of(release, identity.environment),
-            wanted(release, identity.environment, identity.fleet),
-        )
+        environment = environment_of(release, identity.environment)
+        ours = identity.fleet in environment.fleets
+        mine = wanted(release, identity.environment, identity.fleet) if ours else ()
+        return Target(digest, release, environment, mine, ours)
 
     def _say_pending(self, plan: Plan) -> None:
         for instance in (*plan.start, *plan.tasks):
@@ -169,4 +181,8 @@ class Converger:
 
 def is_root(user: str) -> bool:
     """Whether a container's user, as an image or a service names it, is root."""
-    return user.partition(":")[0] in ("", "0", "root")
+    name = user.partition(":")[0]
+    try:
+        return int(name) == 0  # "00" too: the engine reads a number.
+    except ValueError:
+        return name in ("", "root")

@@ -115,7 +115,7 @@ class Agent:
             return
         wanted = pointer.release_for(self._identity.host)
         if wanted is not None and wanted != self._arrived:
-            if self._failed != (wanted, pointer.serial) or self._nothing_to_lose():
+            if self._failed != (wanted, pointer.serial) or self._nothing_to_lose(wanted):
                 self._go(wanted, pointer)
                 return
         else:
@@ -127,9 +127,13 @@ class Agent:
         if wanted == self._arrived:
             self._clean_up(pointer)
 
-    def _nothing_to_lose(self) -> bool:
-        """Whether it is time to try again what failed, because nothing serves here anyway."""
-        idle = not self._places.in_service.exists()
+    def _nothing_to_lose(self, wanted: str) -> bool:
+        """Whether it is time to try again what failed.
+
+        So it is where nothing serves here anyway, or where no other release does:
+        after a restart of the agent, what failed is a part of the one that runs.
+        """
+        idle = wanted == self._state.running or not self._places.in_service.exists()
         return idle and time.monotonic() - self._failed_at > RETRY_IDLE
 
     def _settled(self, wanted: str | None, pointer: Pointer) -> None:
@@ -197,7 +201,7 @@ class Agent:
         self.status.services(
             self._good,
             state="in_service",
-            in_service=True,
+            in_service=self._places.in_service.exists(),
             running=release,
             error=None,
             hint=None,
@@ -234,12 +238,17 @@ class Agent:
         if self._clean or self._drain.leaving:
             return
         self._clean = True
+        preparations = self._converger.preparations
         kept = {pointer.release, pointer.previous, self._state.running, self._state.previous}
         keep = self._converger.keep_images(sorted(filter(None, kept)))
         units = [u.instance.name for u in facts.observe(self._places)]
         product = self._identity.product
         prefix = f"{self._identity.registry}/{product}/"
-        args = (self._engine, product, prefix, keep, units, self._converger.images_lock)
+
+        def current() -> bool:
+            return self._converger.preparations == preparations
+
+        args = (self._engine, product, prefix, keep, units, self._converger.images_lock, current)
         threading.Thread(target=cleanup.clean, args=args, name="cleanup", daemon=True).start()
 
 

@@ -1,4 +1,4 @@
-"""Secrets on a host: files on tmpfs, delivered once after the boot."""
+"""Secrets on a host: files on tmpfs, delivered after the boot and when a release needs more."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from airchain.host.instances import Instance
 from airchain.host.start import Superseded
 
 DELIVERED_WITHIN = 60.0
+# The keeper reads the same pointer as we do, and sends what is new to one host after another.
+ADDED_WITHIN = 10.0
 _POLL = 0.05
 
 
@@ -21,14 +23,18 @@ def require(
     instances: Iterable[Instance],
     still_wanted: Callable[[], bool],
 ) -> None:
-    """Wait for the delivery, then see that every secret of `instances` is there."""
+    """Wait for the delivery, then until every secret of `instances` is there."""
     wanted = [(i.service, name) for i in instances for name in i.spec.secrets]
     if not wanted:
         return
     _await_delivery(places.secrets_complete, still_wanted)
-    missing = [(s, n) for s, n in wanted if not (places.secrets / n).is_file()]
-    if missing:
-        raise lacking(missing, identity.environment)
+    deadline = time.monotonic() + ADDED_WITHIN
+    while missing := [(s, n) for s, n in wanted if not (places.secrets / n).is_file()]:
+        if not still_wanted():
+            raise Superseded("the pointer moved on", where=str(places.secrets))
+        if time.monotonic() > deadline:
+            raise lacking(missing, identity.environment)
+        time.sleep(_POLL)
 
 
 def lacking(missing: Iterable[tuple[str, str]], environment: str) -> DeployError:

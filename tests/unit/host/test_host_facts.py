@@ -12,13 +12,13 @@ from socketserver import TCPServer
 import pytest
 
 from airchain.errors import DeployError, PreflightError
-from airchain.host import facts, state
+from airchain.host import facts, secrets, state
 from airchain.host.health import judge, probe
 from airchain.host.identity import Identity, Places, read_identity
 from airchain.host.instances import Instance
 from airchain.host.report import Status, merge
 from airchain.host.secrets import require
-from airchain.host.start import ended
+from airchain.host.start import Superseded, ended
 from airchain.spec.model import Health, Service
 from airchain.store.records import ServiceReport
 
@@ -94,8 +94,11 @@ def test_a_host_remembers_what_it_ran_before(tmp_path: Path) -> None:
     assert state.load(places) == state.State()
 
 
-def test_a_missing_secret_is_named_with_the_command_that_sets_it(tmp_path: Path) -> None:
+def test_a_missing_secret_is_named_with_the_command_that_sets_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Delivered secrets are not complained about."""
+    monkeypatch.setattr(secrets, "ADDED_WITHIN", 0.0)
     places = Places(tmp_path)
     places.secrets.mkdir(parents=True)
     places.secrets_complete.touch()
@@ -104,6 +107,19 @@ def test_a_missing_secret_is_named_with_the_command_that_sets_it(tmp_path: Path)
         require(places, IDENTITY, [instance(secrets=["THERE", "MISSING"])], lambda: True)
     assert caught.value.hint == "airchain secrets set prod MISSING"
     require(places, IDENTITY, [instance(secrets=["THERE"])], lambda: True)
+
+
+def test_a_secret_that_a_release_brings_may_come_after_its_pointer(tmp_path: Path) -> None:
+    """The host waits a moment for the keeper, and not for a release that is gone meanwhile."""
+    places = Places(tmp_path)
+    places.secrets.mkdir(parents=True)
+    places.secrets_complete.touch()
+    sender = threading.Timer(0.1, (places.secrets / "NEW").write_text, ["x"])
+    sender.start()
+    require(places, IDENTITY, [instance(secrets=["NEW"])], lambda: True)
+    sender.join()
+    with pytest.raises(Superseded):
+        require(places, IDENTITY, [instance(secrets=["NEWER"])], lambda: False)
 
 
 def test_without_secrets_nobody_waits_for_their_delivery(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
 from airchain.errors import PreflightError, RegistryError
-from airchain.host.cleanup import unneeded_containers, unneeded_images
+from airchain.host.cleanup import clean, unneeded_containers, unneeded_images
 from airchain.host.converge import is_root
 from airchain.host.facts import Disk
 from airchain.host.pull import Content, Need, check_room, need, verify
@@ -62,6 +63,30 @@ def test_cleanup_removes_only_images_of_ours_that_nothing_needs() -> None:
     assert unneeded == ["localhost:5050/tv/www@sha256:bb"]
 
 
+class Images:
+    """An engine that holds two images which nothing needs."""
+
+    def __init__(self) -> None:
+        self.held = ["r/tv/www@sha256:aa", "r/tv/www@sha256:bb"]
+
+    def containers(self, **_: Any) -> list[dict[str, Any]]:
+        return []
+
+    def images(self) -> list[dict[str, Any]]:
+        return [{"RepoDigests": [name]} for name in self.held]
+
+    def remove_image(self, name: str) -> None:
+        self.held.remove(name)
+
+
+def test_cleanup_ends_once_another_release_is_prepared() -> None:
+    """What it knows to be needed is outdated then: the new release may need any image."""
+    engine: Any = Images()
+    answers = iter([True, False])
+    clean(engine, "tv", "r/tv/", (), (), threading.Lock(), lambda: next(answers))
+    assert engine.held == ["r/tv/www@sha256:bb"]
+
+
 def test_cleanup_leaves_containers_that_run_or_have_a_unit() -> None:
     """Only dead ones without a unit go."""
     listed = [
@@ -73,7 +98,7 @@ def test_cleanup_leaves_containers_that_run_or_have_a_unit() -> None:
     assert unneeded_containers(listed, {"tv-c-1"}) == ["tv-b-1"]
 
 
-@pytest.mark.parametrize("user", ["", "0", "root", "0:0", "root:root"])
+@pytest.mark.parametrize("user", ["", "0", "00", "+0", "root", "0:0", "root:root"])
 def test_root_is_recognised(user: str) -> None:
     """In every way that an image may name it."""
     assert is_root(user)
