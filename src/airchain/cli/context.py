@@ -42,8 +42,13 @@ class Context:
     @cached_property
     def product(self) -> Product:
         """The specification, read and checked; raises `SpecError`."""
+        from airchain.errors import SpecError
         from airchain.spec.load import load
 
+        if not self.folder.is_dir():
+            what = "is not a folder" if self.folder.exists() else "there is no such folder"
+            hint = "-C names the folder that holds airchain.yaml"
+            raise SpecError(what, where=str(self.folder), hint=hint)
         return load(self.folder)
 
     @cached_property

@@ -32,16 +32,25 @@ def start(ctx: typer.Context) -> None:
 
 @app.command()
 def stop(ctx: typer.Context) -> None:
-    """Stop the private engine and every container in it; other engines are left alone."""
+    """Stop the private engine with every container in it, and the registry.
+
+    Other engines are left alone. What is built and released stays.
+    """
     from airchain.images import engine
+    from airchain.registry import serve
 
     context = Context.of(ctx)
     with context.output.step("stop the private engine"):
         stopped = engine.stop(context.home)
-    context.output.result(
-        {"stopped": stopped},
-        lambda: context.output.print("stopped" if stopped else "it was not running"),
-    )
+    with context.output.step("stop the registry"):
+        registries = serve.stop_all(context.home)
+
+    def human() -> None:
+        context.output.print("engine stopped" if stopped else "the private engine was not running")
+        for name in registries:
+            context.output.print(f"registry {name} stopped")
+
+    context.output.result({"stopped": stopped, "registries": registries}, human)
 
 
 @app.command()

@@ -33,7 +33,7 @@ def logs(
     client = place.engine.client()
     if follow:
         for line in journal.follow(client, hosts, argv):
-            context.output.result(line, partial(_print, context, line))
+            context.output.result(line, partial(_print, context, line), more=True)
     else:
         found = journal.read(client, hosts, argv)
 

@@ -6,7 +6,9 @@ command runs: `airchain --help` imports none of them.
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
 import traceback
 from dataclasses import dataclass
@@ -70,12 +72,9 @@ SECTIONS: dict[str, tuple[Command, ...]] = {
 }
 COMMANDS = {command.name: command for section in SECTIONS.values() for command in section}
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 # Options of `airchain` itself that may also stand behind the command.
 _GLOBAL_FLAGS = ("--json", "--debug", "--plain")
-
-
-class Interrupted(Exception):
-    """Ctrl-C, told apart from a command that exits with status 130."""
 
 
 class Commands(TyperGroup):
@@ -123,9 +122,22 @@ class Commands(TyperGroup):
         except Exception as error:
             if type(error).__module__.startswith("typer"):
                 raise
+            if isinstance(error, OSError) and error.errno in _FULL:
+                _output(ctx).failure(disk_full(error))
+                _trace(ctx)
+                raise SystemExit(FAILED) from None
             _output(ctx).unexpected(error)
             _trace(ctx)
             raise SystemExit(UNEXPECTED) from None
+
+
+def disk_full(error: OSError) -> AirchainError:
+    """What to say where a file could not be written for want of room."""
+    return AirchainError(
+        (error.strerror or "the disk is full").lower(),
+        where=error.filename,
+        hint="free some space (`airchain doctor` shows how much there is), then run this again",
+    )
 
 
 def did_you_mean(name: str, known: Any) -> str:
@@ -202,6 +214,10 @@ def hoist(argv: list[str]) -> list[str]:
 
 def main(argv: list[str] | None = None) -> None:
     """The console script. Exits: 0 done, 1 failed, 2 misused, 70 our fault, 130 interrupted."""
+    for end in (signal.SIGTERM, signal.SIGHUP):
+        # As Ctrl-C does, so that nothing is left behind; `nohup` still means what it says.
+        if signal.getsignal(end) is signal.SIG_DFL:
+            signal.signal(end, signal.default_int_handler)
     command: Any = typer.main.get_command(app)
     command.main(args=hoist(sys.argv[1:] if argv is None else argv), prog_name="airchain")
 

@@ -120,13 +120,15 @@ class Output:
             record.notes.append(text)
             self._display.noted(record, text, self.elapsed())
 
-    def result(self, data: Any, human: Callable[[], None]) -> None:
+    def result(self, data: Any, human: Callable[[], None], *, more: bool = False) -> None:
         """Print the result: `data` as JSON with `--json`, else whatever `human` prints.
 
-        `data` may hold pydantic models, dataclasses, dates and paths.
+        `data` may hold pydantic models, dataclasses, dates and paths. Where
+        there is `more` to come, each result is a line.
         """
         if self.mode == "json":
-            print(json.dumps(data, indent=1, default=_plain), file=self.stdout, flush=True)
+            text = json.dumps(data, indent=None if more else 1, default=_plain)
+            print(text, file=self.stdout, flush=True)
         else:
             human()
 

@@ -51,7 +51,7 @@ def _watch(context: Context, look: Callable[[], list[EnvironmentStatus]]) -> Non
         found = look()
         if context.output.mode == "rich":
             context.output.console.clear()
-        context.output.result(found, partial(_show_all, context, found))
+        context.output.result(found, partial(_show_all, context, found), more=True)
         time.sleep(WATCH_EVERY)
 
 

@@ -135,9 +135,16 @@ def make_root(
         raise BuildError(
             f"mmdebstrap failed with exit status {result.returncode}",
             where=f"{recipe.bootstrap.suite} {' '.join(recipe.bootstrap.packages)}".strip(),
-            hint="is every package spelled right? does `apt-get update` work on this machine?",
+            hint=hint(result.stdout, work),
             detail="\n".join(result.stdout.splitlines()[-50:]),
         )
+
+
+def hint(output: str, work: Path) -> str:
+    """What to do about a failure, by what mmdebstrap printed."""
+    if "No space left on device" in output:
+        return f"the disk of {work} is full: free some space, then run this again"
+    return "is every package spelled right? does `apt-get update` work on this machine?"
 
 
 def _polite() -> list[str]:

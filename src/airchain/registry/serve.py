@@ -67,6 +67,12 @@ def stop(home: Home, name: str) -> bool:
     return True
 
 
+def stop_all(home: Home) -> tuple[str, ...]:
+    """End every registry of this state folder; the names of those that ran."""
+    names = (f"localhost:{file.stem}" for file in sorted(home.registry.glob("*.yml")))
+    return tuple(name for name in names if stop(home, name))
+
+
 def running(home: Home, port: int) -> int | None:
     """The process id of our registry on `port`; None where it does not run."""
     pid = _pid(home, port)

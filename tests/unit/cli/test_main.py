@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import json
+import signal
 import subprocess
 import sys
 import types
@@ -140,6 +142,50 @@ def test_unexpected_is_70(
     )
     assert run_with(monkeypatch, fake, "--debug") == 70
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_end_a_run_like_ctrl_c(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: signal.Signals
+) -> None:
+    """What is under way is cleaned up, and the status tells."""
+
+    def fake() -> None:
+        signal.raise_signal(number)
+
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        assert run_with(monkeypatch, fake) == 130
+    finally:
+        signal.signal(number, before)
+    assert capsys.readouterr().err.startswith("interrupted")
+
+
+def test_a_full_disk_is_no_defect(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is named with the file that found no room."""
+
+    def fake() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/some/file")
+
+    assert run_with(monkeypatch, fake) == 1
+    assert capsys.readouterr().err == (
+        "error: /some/file: no space left on device\n"
+        "hint: free some space (`airchain doctor` shows how much there is), then run this again\n"
+    )
+
+
+def test_the_folder_of_c_is_judged_before_the_file_in_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """One that is not there, and a file in its place."""
+    (tmp_path / "file").touch()
+    for name, what in (("none", "there is no such folder"), ("file", "is not a folder")):
+        with pytest.raises(SystemExit) as caught:
+            cli.main(["-C", str(tmp_path / name), "spec", "check"])
+        assert caught.value.code == 1
+        assert f"error: {tmp_path / name}: {what}\nhint: -C names" in capsys.readouterr().err
 
 
 def test_command_chooses_its_status(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,15 @@ def test_json_result() -> None:
     }
 
 
+def test_json_results_of_which_there_are_more() -> None:
+    """One per line, for whoever reads them as they come."""
+    stdout = io.StringIO()
+    output = Output("json", stdout=stdout, stderr=io.StringIO())
+    for number in (1, 2):
+        output.result([{"n": number}], lambda: None, more=True)
+    assert stdout.getvalue() == '[{"n": 1}]\n[{"n": 2}]\n'
+
+
 def test_plain_table() -> None:
     """Without a terminal a table is aligned text."""
     output, stdout, _ = make("plain")

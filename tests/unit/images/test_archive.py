@@ -145,6 +145,13 @@ def test_authorities_are_certificates_only(tmp_path: Path) -> None:
     assert mmdebstrap.read_authorities(tmp_path / "missing") == {}
 
 
+def test_a_full_disk_is_not_blamed_on_the_archive() -> None:
+    """mmdebstrap says so in the words of the C library."""
+    output = "cp: error writing 'x': No space left on device\nE: setup failed"
+    assert "disk of /work is full" in mmdebstrap.hint(output, Path("/work"))
+    assert "spelled right" in mmdebstrap.hint("E: Unable to locate package", Path("/work"))
+
+
 def test_mmdebstraps_stages_are_shown() -> None:
     """And its chatter is not."""
     assert mmdebstrap.stage("I: extracting archives...") == "extracting archives"

@@ -79,5 +79,10 @@ def test_a_registry_without_a_pid_file_is_known_again(tmp_path: Path) -> None:
         while serve.running(home, 5050) != pid:
             assert time.monotonic() < deadline
             time.sleep(0.01)
+        home.registry.mkdir()
+        for name in ("5050.yml", "5051.yml", "5050.log"):
+            (home.registry / name).touch()
+        assert serve.stop_all(home) == ("localhost:5050",)
+        assert serve.running(home, 5050) is None
     finally:
         end_group(pid)
