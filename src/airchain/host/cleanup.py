@@ -49,7 +49,8 @@ def clean(
     """Remove what is not needed, one at a time, never while `lock` is held by a pull.
 
     `keep` may be outdated once another release is prepared: `current` tells, and
-    what is left then waits for the next cleanup. An image that a container uses is refused by the engine, which is as it should be.
+    what is left then waits for the next cleanup. An image that a container uses is
+    refused by the engine, which is as it should be.
     """
     try:
         listed = engine.containers(all=True, filters={"label": f"airchain.product={product}"})

@@ -11,15 +11,20 @@ import fcntl
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from airchain.errors import Conflict, StoreError
 from airchain.store.base import Object
 
 _LOCK = ".lock"
 _PARTIAL = ".partial-"
+# A write takes a millisecond; a host that was paused in the middle of one must not stop the rest.
+LOCKED_WITHIN = 10.0
+_POLL = 0.005
 
 
 class DirectoryStore:
@@ -73,15 +78,19 @@ class DirectoryStore:
 
     def delete(self, key: str) -> None:
         """Remove the object; none being there is fine."""
-        self._path(key).unlink(missing_ok=True)
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"cannot remove: {error}", where=key) from error
 
     def list(self, prefix: str) -> Sequence[str]:
         """All keys below the folder `prefix`, sorted."""
-        folder = self._path(prefix)
+        # A folder that is removed meanwhile is passed over, as by no means every walk does.
         return sorted(
-            str(p.relative_to(self.root))
-            for p in folder.rglob("*")
-            if p.is_file() and p.name != _LOCK and not p.name.startswith(_PARTIAL)
+            str(Path(folder, name).relative_to(self.root))
+            for folder, _, names in os.walk(self._path(prefix), onerror=_unreadable)
+            for name in names
+            if name != _LOCK and not name.startswith(_PARTIAL)
         )
 
     @contextmanager
@@ -91,7 +100,7 @@ class DirectoryStore:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with (folder / _LOCK).open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                _acquire(lock, folder)
                 yield
         except OSError as error:
             raise StoreError(f"cannot lock: {error}", where=str(folder)) from error
@@ -101,6 +110,28 @@ class DirectoryStore:
         if key.startswith("/") or any(p in ("", ".", "..") for p in parts):
             raise StoreError("not a key", where=repr(key))
         return self.root.joinpath(*parts)
+
+
+def _acquire(lock: TextIO, folder: Path) -> None:
+    deadline = time.monotonic() + LOCKED_WITHIN
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise StoreError(
+                    f"waited {LOCKED_WITHIN:g} s for another writer",
+                    where=str(folder),
+                    hint="a process that stands still holds the lock: `fuser -v` on it shows which",
+                ) from None
+            time.sleep(_POLL)
+        else:
+            return
+
+
+def _unreadable(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise StoreError(f"cannot list: {error}", where=str(error.filename)) from error
 
 
 def _version(data: bytes) -> str:
