@@ -17,6 +17,8 @@ FieldPath = tuple[str | int, ...]
 
 _TAG = "tag:yaml.org,2002:"
 _MAX_DEPTH = 40
+# An alias of aliases of aliases is a short file and a long document.
+_MAX_VALUES = 100_000
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,14 @@ class _Reader:
         self.lines: dict[FieldPath, int] = {}
         self.texts: dict[FieldPath, str] = {}
         self.problems: list[Problem] = []
+        self.count = 0
 
     def value(self, node: Any, path: FieldPath) -> Any:
+        self.count += 1
+        if self.count > _MAX_VALUES:
+            if self.count == _MAX_VALUES + 1:
+                self._problem(node, path[:1], f"holds more than {_MAX_VALUES} values")
+            return None
         self.lines.setdefault(path, node.start_mark.line + 1)
         if len(path) > _MAX_DEPTH:
             self._problem(node, path[:3], "is nested too deeply")
@@ -114,7 +122,7 @@ class _Reader:
             own[name] = line
             self.lines[where] = line
             found[name] = self.value(value, where)
-        for key, value in _merged(node):
+        for key, value in _merged(node, ()):
             name = str(key.value)
             if name not in found:
                 self.lines[(*path, name)] = key.start_mark.line + 1
@@ -154,14 +162,17 @@ def _without_merges(node: Any) -> Iterator[tuple[Any, Any]]:
     return ((key, value) for key, value in node.value if not _is_merge(key))
 
 
-def _merged(node: Any) -> Iterator[tuple[Any, Any]]:
-    """The fields that `<<: *anchor` or `<<: [*a, *b]` brings in; earlier ones win."""
+def _merged(node: Any, within: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
+    """The fields that `<<: *anchor` or `<<: [*a, *b]` brings in; earlier ones win.
+
+    `within` are the mappings that are being merged: one that holds itself adds nothing.
+    """
     for key, value in node.value:
         if _is_merge(key):
             for source in value.value if value.id == "sequence" else [value]:
-                if source.id == "mapping":
+                if source.id == "mapping" and not any(source is outer for outer in within):
                     yield from _without_merges(source)
-                    yield from _merged(source)
+                    yield from _merged(source, (*within, source))
 
 
 def _broken(file: str, line: int | None, message: str, hint: str | None) -> Document:

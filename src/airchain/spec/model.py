@@ -53,7 +53,7 @@ class Registry(Model):
 class Size(Model):
     """What a local host may use, `memory` as in `512m`, `2g`; `aws` is what it stands for there."""
 
-    cpus: float = Field(gt=0)
+    cpus: float = Field(gt=0, le=1024)
     memory: Memory
     aws: str | None = None
 

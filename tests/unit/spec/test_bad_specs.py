@@ -455,3 +455,20 @@ def test_reference_that_buildkit_refuses(case: str, shop: Path) -> None:
     with pytest.raises(SpecError) as caught:
         load(shop)
     assert caught.value.detail == f"airchain.yaml:5: images.www: {expected}"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("product: &x\n  <<: *x\n", "product: must be text, got a mapping"),
+        ("product: &x [*x]\n", "is nested too deeply"),
+        ("product: &x [*x, *x]\n", "product: holds more than 100000 values"),
+    ],
+)
+@pytest.mark.timeout(20)
+def test_yaml_that_holds_itself(text: str, what: str, tmp_path: Path) -> None:
+    """Anchors and aliases can be short to write and endless to read."""
+    (tmp_path / "airchain.yaml").write_text(text)
+    with pytest.raises(SpecError) as caught:
+        load(tmp_path)
+    assert what in str(caught.value.detail)
