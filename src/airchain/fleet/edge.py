@@ -48,7 +48,7 @@ def ensure(engine: Engine, home: Home, settings: Settings, environment: Environm
     product, name = settings.product, settings.environment
     _require_short_path(home, product, name)
     here = runtime(home, product, name)
-    before = here.process()
+    before = here.process() or _recovered(engine, here, settings)
     running = before is not None
     servers = [EdgeServer(s.fleet, s.host, s.address) for s in here.servers()] if running else []
     shape = edge_config.render(environment)
@@ -134,6 +134,24 @@ def _port_taken(client: DockerClient, port: int) -> FleetError:
         where=f"127.0.0.1:{port}",
         hint=f"set another `edge.port`, or see `ss -ltnp 'sport = :{port}'`",
     )
+
+
+def _recovered(engine: Engine, here: Runtime, settings: Settings) -> int | None:
+    """The process of an edge that was only slow to answer: replaced, it would drop requests."""
+    name = names.container(settings.product, settings.environment, _NAME)
+    deadline = time.monotonic() + _WITHIN
+    while time.monotonic() < deadline:
+        with session(engine, "the edge") as client:
+            try:
+                state = client.api.inspect_container(name)["State"]
+            except NotFound:
+                return None
+        if state["Restarting"] or not state["Running"]:
+            return None
+        if found := here.process():
+            return found
+        time.sleep(0.1)
+    return None
 
 
 def _await(engine: Engine, here: Runtime, settings: Settings, before: int | None) -> None:

@@ -94,8 +94,10 @@ def up(
             step.note(f"made {', '.join(new)}")
     local_settings.save(place.home, made)
     _start_backing(place, made, record, progress)
-    with progress.step("edge"):
-        edge.ensure(place.engine, place.home, made, specification)
+    # The keeper that runs follows the pointer with the edge too; two would get in each other's way.
+    if keeper.state(place.home, place.product, place.environment) == "down":
+        with progress.step("edge"):
+            edge.ensure(place.engine, place.home, made, specification)
     deploy.deploy(place.store, place.product, place.environment, release, progress)
     with progress.step("keeper"):
         keeper.start(place.home, place.product, place.environment)

@@ -224,7 +224,9 @@ def _leave(host: HostFacts, wanted: Wanted, facts: Facts, now: datetime) -> Iter
     ending = Terminate(
         host.fleet, host.name, wanted.stop_timeout, "the fleet is larger than wanted"
     )
-    if not facts.edge or host.edge is None:
+    if wanted.behind_edge and not facts.edge:
+        return  # It may be busy or reload, and send requests meanwhile.
+    if host.edge is None:
         yield ending
         return
     if host.edge not in _LEAVING:

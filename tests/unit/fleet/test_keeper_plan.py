@@ -73,6 +73,10 @@ CASES: dict[str, tuple[Facts, list[Action]]] = {
         facts(host("a", **OFF), host("b", **OFF), edge=False),
         [],
     ),
+    "no host is ended while an edge that does not answer may send it requests": (
+        facts(host("a", **OFF), host("b", **OFF), host("c", **OFF), edge=False),
+        [],
+    ),
     "a killed host is replaced at once": (
         facts(A, host("b", state="exited")),
         [
@@ -197,6 +201,7 @@ def test_workers_never_meet_the_edge() -> None:
     fleets = {"web": Wanted(1, behind_edge=False, stop_timeout=120, drain_timeout=30)}
     given = facts(host("a", **OFF), host("b", created=ago(5), **OFF), fleets=fleets)
     assert list(plan(given, NOW)) == [Terminate("web", "b", 120, LARGER)]
+    assert list(plan(replace(given, edge=False), NOW)) == [Terminate("web", "b", 120, LARGER)]
 
 
 def test_scaling_down_by_many_keeps_the_oldest() -> None:
