@@ -15,7 +15,7 @@ from airchain.store import Store
 from airchain.store.records import Lease, decode, lease_key
 
 DURATION = timedelta(seconds=15)
-_RENEW = 4.0
+RENEWED_EVERY = 4.0
 
 log = structlog.get_logger()
 
@@ -92,7 +92,7 @@ def renewing(held: Held) -> Iterator[None]:
     end = threading.Event()
 
     def beat() -> None:
-        while not end.wait(_RENEW):
+        while not end.wait(RENEWED_EVERY):
             try:
                 held.renew()
             except StoreError as error:

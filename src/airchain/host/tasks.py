@@ -10,22 +10,25 @@ from typing import Literal
 from airchain.errors import Conflict, RunError, WaitTimeout
 from airchain.host import facts
 from airchain.host.instances import Instance
-from airchain.host.leases import Held, Leases, renewing
+from airchain.host.leases import RENEWED_EVERY, Held, Leases, renewing
 from airchain.host.start import ServiceFailed, Starter, Superseded, ended, last_lines
 from airchain.run import run
 from airchain.store.records import Lease
 
 _POLL = 0.2
+# After a machine slept, every lease has run out: its holder gets time to renew it twice.
+WATCHED = 2 * RENEWED_EVERY
 FAILED_FOR = timedelta(seconds=20)
 _MARGIN = 60.0
 
 Decision = Literal["take", "wait", "done", "failed"]
 
 
-def decide(lease: Lease | None, serial: int, now: datetime) -> Decision:
+def decide(lease: Lease | None, serial: int, now: datetime, watched: float) -> Decision:
     """What this host does about a task, as deployment number `serial`.
 
-    A lease that ran out is taken over. A failed task is tried again by a later
+    A lease that ran out is taken over once it stood unchanged for `watched` seconds
+    before the eyes of this host. A failed task is tried again by a later
     deployment; by the same one only by hosts that come back to it after a while,
     which are those where nothing serves.
     """
@@ -36,7 +39,7 @@ def decide(lease: Lease | None, serial: int, now: datetime) -> Decision:
     if lease.state == "failed":
         again = serial > serial_of(lease) or now - lease.expires > FAILED_FOR
         return "take" if again else "failed"
-    return "take" if lease.expires < now else "wait"
+    return "take" if lease.expires < now and watched >= WATCHED else "wait"
 
 
 def holder(host: str, serial: int) -> str:
@@ -64,10 +67,13 @@ class Tasks:
         """Return once the task is done, here or elsewhere; raise `ServiceFailed` if it failed."""
         name = f"task/{release.removeprefix('sha256:')[:12]}/{task.service}"
         deadline = time.monotonic() + task.spec.timeout + _MARGIN
+        version, since = "", 0.0
         while True:
             seen = self._leases.read(name)
             lease = seen[0] if seen else None
-            match decide(lease, serial, datetime.now(UTC)):
+            if seen and seen[1] != version:
+                version, since = seen[1], time.monotonic()
+            match decide(lease, serial, datetime.now(UTC), time.monotonic() - since):
                 case "done":
                     self._starter.report(task, state="done", check="", log=())
                     return

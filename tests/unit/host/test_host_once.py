@@ -39,7 +39,12 @@ DECISIONS = [
 @pytest.mark.parametrize(("lease", "decision"), DECISIONS)
 def test_a_task_is_run_once_per_release(lease: Lease | None, decision: str) -> None:
     """Taken over when its holder is gone, tried again by a later deployment."""
-    assert decide(lease, 7, NOW) == decision
+    assert decide(lease, 7, NOW, watched=8) == decision
+
+
+def test_a_lease_is_not_taken_from_a_holder_that_just_woke_up() -> None:
+    """After a machine slept all leases have run out, and every holder still works."""
+    assert decide(Lease(holder="a/7", expires=LONG_AGO), 7, NOW, watched=7.9) == "wait"
 
 
 @pytest.fixture
