@@ -154,7 +154,12 @@ class Rig:
     def wait(self, true: Callable[[Report], bool], what: str, seconds: float = 60) -> Report:
         deadline = time.monotonic() + seconds
         while not true(report := self.report):
-            assert time.monotonic() < deadline, f"not within {seconds} s: {what}: {report}"
+            if time.monotonic() > deadline:
+                pytest.fail(
+                    f"not within {seconds} s: {what}: {report}\n"
+                    f"containers: {self.containers()}\n"
+                    + self.on_host("journalctl", "--unit=airchain-agent", "-n80", "--output=cat")
+                )
             time.sleep(0.02)
         return report
 
@@ -469,13 +474,17 @@ def test_an_agent_that_dies_changes_nothing(serving: Rig) -> None:
 
 
 def test_services_come_back_with_the_engine(serving: Rig) -> None:
-    """A restarted engine starts them anew, without the agent's help."""
+    """A restarted engine starts what ran, without the agent's help, and nothing else."""
+    serving.deploy(web=web("night"))
+    serving.wait(lambda _: len(serving.containers()) == 1, "evening is gone")
+    running = serving.containers().keys()
     serving.on_host("systemctl", "stop", "airchain-agent")
     serving.on_host("systemctl", "restart", "docker")
     deadline = time.monotonic() + 30
     while serving.get("/")[0] != 200:
         assert time.monotonic() < deadline, "the service did not come back"
         time.sleep(0.1)
+    assert serving.containers().keys() == running
     serving.on_host("systemctl", "start", "airchain-agent")
     started = datetime.now(UTC)
     serving.wait(lambda r: r.written > started and r.state == "in_service", "the agent is back")

@@ -118,6 +118,8 @@ def stop(places: Places, instance: Instance) -> None:
         log.warning("not stopped", instance=instance.name, error=str(error))
     (places.units / instance.unit).unlink(missing_ok=True)
     run(["systemctl", "reset-failed", instance.unit], timeout=30, check=False)
+    # systemd must forget the unit, or an engine that restarts brings it back.
+    run(["systemctl", "daemon-reload"], timeout=30)
     log.info("stopped", instance=instance.name)
 
 
