@@ -250,6 +250,20 @@ def test_it_can_be_used_by_keyboard(visit: Visit) -> None:
     assert visit.page.url.endswith("#main")
 
 
+def test_a_row_is_turned_to_its_end_by_keyboard(visit: Visit) -> None:
+    """The button that has nothing more to show says so, and keeps the keyboard's place."""
+    visit.open()
+    on = visit.page.locator(".row").first.locator("[data-turn='1']")
+    on.focus()
+    for _ in range(20):
+        if on.get_attribute("aria-disabled") == "true":
+            break
+        visit.page.keyboard.press("Enter")
+        visit.page.wait_for_timeout(200)
+    expect(on).to_have_attribute("aria-disabled", "true")
+    expect(on).to_be_focused()
+
+
 def test_what_is_not_on_is_said_so(visit: Visit) -> None:
     """A series that does not exist gets a page of the brand, with the way back."""
     assert visit.open("/series/no-such-series/").status == 404

@@ -7,8 +7,9 @@ for (const row of document.querySelectorAll(".row")) {
   const [back, on] = turn.querySelectorAll("button");
   const update = () => {
     turn.hidden = strip.scrollWidth <= strip.clientWidth + 4;
-    back.disabled = strip.scrollLeft < 4;
-    on.disabled = strip.scrollLeft + strip.clientWidth > strip.scrollWidth - 4;
+    // Not `disabled`: a button that is loses the focus, and with it a keyboard's place on the page.
+    back.ariaDisabled = strip.scrollLeft < 4;
+    on.ariaDisabled = strip.scrollLeft + strip.clientWidth > strip.scrollWidth - 4;
   };
   for (const button of [back, on]) {
     button.addEventListener("click", () => {
@@ -48,7 +49,7 @@ async function toggle(item, address) {
   const button = item.querySelector(".watched");
   const duration = Number(item.dataset.duration);
   const position = button.getAttribute("aria-pressed") === "true" ? 0 : duration;
-  // Not `disabled`: a button that is loses the focus, and with it a keyboard's place on the page.
+  // Not `disabled` either.
   if (button.ariaBusy === "true") return;
   button.ariaBusy = "true";
   try {
