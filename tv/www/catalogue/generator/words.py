@@ -111,7 +111,7 @@ TITLES = {
 
 BARE_TITLES = {
     D: ("{thing}", "{thing} in {town}"),
-    F: ("{thing}", "{town}: {thing}", "{thing} in {town}", "{thing}, Slowly"),
+    F: ("{thing}", "{town}: {thing}", "{thing} in {town}"),
     H: ("{thing}", "{thing} at {town}"),
 }
 """For things that take no article."""
