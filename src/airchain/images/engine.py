@@ -40,17 +40,21 @@ _NEEDS = ("engine", "iproute", "iptables")
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine that answered. `version` is what it says of itself."""
+    """An engine that answered. `version` is what it says of itself.
+
+    With `api`, its newest API, a connection need not ask for that again.
+    """
 
     url: str
     version: str
     origin: Origin
+    api: str | None = None
 
     def client(self) -> DockerClient:
         """A new connection to the Engine API; close it after use."""
         from docker import DockerClient
 
-        return DockerClient(base_url=self.url, timeout=REQUEST_TIMEOUT)
+        return DockerClient(base_url=self.url, timeout=REQUEST_TIMEOUT, version=self.api)
 
     def env(self) -> dict[str, str]:
         """The environment that makes the `docker` command use this engine and BuildKit."""
@@ -60,6 +64,12 @@ class Engine:
     def cli(self) -> Path:
         """A `docker` command that can build with BuildKit; raises `PreflightError`."""
         return buildkit_cli()
+
+
+@dataclass(frozen=True)
+class _Answer:
+    version: str
+    api: str | None
 
 
 @dataclass(frozen=True)
@@ -77,18 +87,18 @@ def find(home: Home) -> Engine | None:
     """
     explicit = os.environ.get("DOCKER_HOST")
     if explicit:
-        version = _ask(explicit)
-        if version is None:
+        answer = _ask(explicit)
+        if answer is None:
             raise EngineError(
                 "the engine that DOCKER_HOST names does not answer",
                 where=explicit,
                 hint="start it, or unset DOCKER_HOST to use an engine of Airchain's own",
             )
-        return _checked(Engine(explicit, version, "DOCKER_HOST"))
+        return _checked(Engine(explicit, answer.version, "DOCKER_HOST", answer.api))
     for url, origin in _candidates(home):
-        version = _ask(url)
-        if version is not None:
-            return _checked(Engine(url, version, origin))
+        answer = _ask(url)
+        if answer is not None:
+            return _checked(Engine(url, answer.version, origin, answer.api))
     return None
 
 
@@ -173,25 +183,29 @@ def _candidates(home: Home) -> Iterator[tuple[str, Origin]]:
         yield f"unix://{home.engine_socket}", "private"
 
 
-def _ask(url: str) -> str | None:
-    """The engine's version, or None where it does not answer."""
+def _ask(url: str) -> _Answer | None:
+    """The engine's versions, or None where it does not answer."""
     from docker import DockerClient
+    from docker.constants import DEFAULT_DOCKER_API_VERSION
     from docker.errors import DockerException
     from requests import RequestException
 
     if not _listens(url):
         return None
     try:
-        client = DockerClient(base_url=url, timeout=PING_TIMEOUT)
+        # With a version it asks for none by itself.
+        client = DockerClient(
+            base_url=url, timeout=PING_TIMEOUT, version=DEFAULT_DOCKER_API_VERSION
+        )
     except (DockerException, RequestException):
         return None
     try:
-        answer: Mapping[str, str] = client.version()
+        answer: Mapping[str, str] = client.version(api_version=False)
     except (DockerException, RequestException):
         return None
     finally:
         client.close()
-    return answer.get("Version", "")
+    return _Answer(answer.get("Version", ""), answer.get("ApiVersion"))
 
 
 def _listens(url: str) -> bool:

@@ -73,7 +73,7 @@ def test_a_dead_docker_host_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_an_old_engine_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With what would do."""
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
-    monkeypatch.setattr(engine, "_ask", lambda _: "19.03.15")
+    monkeypatch.setattr(engine, "_ask", lambda _: engine._Answer("19.03.15", "1.40"))
     with pytest.raises(EngineError, match=r"19\.03\.15 is too old: 20\.10"):
         engine.find(Home(tmp_path))
 
