@@ -37,7 +37,9 @@ class OwnImages:
 
 
 def ready(product: Product, home: Home, progress: Progress) -> Engine:
-    """An engine and the registry, started where they do not answer."""
+    """An engine and the registry, started where they do not answer; room to work in."""
+    room = preflight.judge_disk(preflight.free_space(home), home.root)
+    preflight.require([room])
     # All packages at once: later, images that are built side by side would each ask for theirs.
     engine = engines.ensure(home, progress, also=machine.GROUPS["run"])
     serve.ensure(home, product.registry.name)

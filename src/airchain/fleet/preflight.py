@@ -66,12 +66,12 @@ class Finding:
 def observe(home: Home, ports: Sequence[tuple[int, str]], hosts: int, *, clock: bool) -> Facts:
     """Look at the machine. `clock` asks the Debian archive for the time (at most 3 s)."""
     engine, error = _engine(home)
-    existing = next(p for p in (home.root, *home.root.parents) if p.exists())
+    needs = machine.GROUPS["run"] if engine else (*engines.NEEDS, *machine.GROUPS["run"])
     return Facts(
         engine=engine,
         engine_error=error,
-        packages=tuple(p.name for p in machine.missing(machine.GROUPS["run"])),
-        disk_free=shutil.disk_usage(existing).free,
+        packages=tuple(p.name for p in machine.missing(needs)),
+        disk_free=free_space(home),
         home=home.root,
         inotify=int(INOTIFY.read_text()) if INOTIFY.exists() else None,
         hosts=hosts,
@@ -81,12 +81,18 @@ def observe(home: Home, ports: Sequence[tuple[int, str]], hosts: int, *, clock: 
     )
 
 
+def free_space(home: Home) -> int:
+    """Bytes free where the state folder is or will be: images, hosts and the store live there."""
+    existing = next(p for p in (home.root, *home.root.parents) if p.exists())
+    return shutil.disk_usage(existing).free
+
+
 def judge(facts: Facts) -> tuple[Finding, ...]:
     """What these facts mean, in the order in which it would be met."""
     return (
         _judge_engine(facts),
         _judge_packages(facts),
-        _judge_disk(facts),
+        judge_disk(facts.disk_free, facts.home),
         _judge_inotify(facts),
         *(_judge_port(p) for p in facts.ports),
         _judge_clock(facts),
@@ -109,7 +115,14 @@ def _judge_engine(facts: Facts) -> Finding:
         return Finding("engine", "ok", facts.engine)
     if facts.engine_error:
         return Finding("engine", "error", facts.engine_error, "airchain engine start")
-    return Finding("engine", "ok", "none answers; a private one will be started")
+    if facts.root:
+        return Finding("engine", "ok", "none answers; a private one will be started")
+    return Finding(
+        "engine",
+        "error",
+        "none answers, and only root can start a private one",
+        "start Docker, set DOCKER_HOST, or run as root",
+    )
 
 
 def _judge_packages(facts: Facts) -> Finding:
@@ -122,12 +135,13 @@ def _judge_packages(facts: Facts) -> Finding:
     return Finding("packages", "error", f"missing: {names}", hint)
 
 
-def _judge_disk(facts: Facts) -> Finding:
-    free = f"{facts.disk_free / GIB:.1f} GiB free below {facts.home}"
+def judge_disk(disk_free: int, home: Path) -> Finding:
+    """Whether so many bytes below `home` are enough to build, release and run."""
+    free = f"{disk_free / GIB:.1f} GiB free below {home}"
     hint = "free some space, or set AIRCHAIN_HOME to a folder on a larger disk"
-    if facts.disk_free < DISK_NEEDED:
+    if disk_free < DISK_NEEDED:
         return Finding("disk", "error", f"{free}, {DISK_NEEDED // GIB} are needed", hint)
-    if facts.disk_free < DISK_COMFORTABLE:
+    if disk_free < DISK_COMFORTABLE:
         return Finding("disk", "warning", free, hint)
     return Finding("disk", "ok", free)
 

@@ -35,7 +35,7 @@ DEBIAN_CLI = Path("/usr/bin/docker")
 PING_TIMEOUT = 5
 # Exporting and loading an image of a gigabyte keeps one request open for long.
 REQUEST_TIMEOUT = 600
-_NEEDS = ("engine", "iproute", "iptables")
+NEEDS = ("engine", "iproute", "iptables")
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ def ensure(home: Home, progress: Progress, *, also: Sequence[str] = ()) -> Engin
     if found is not None:
         machine.ensure(also, progress)
         return found
-    if machine.missing((*_NEEDS, *also)):
-        machine.ensure((*_NEEDS, *also), progress)
+    if machine.missing((*NEEDS, *also)):
+        machine.ensure((*NEEDS, *also), progress)
         # Debian's package starts an engine of its own where systemd runs.
         found = find(home)
         if found is not None:

@@ -68,6 +68,12 @@ def test_root_is_told_what_will_be_done() -> None:
     assert "will be raised" in finding(facts, "inotify").text
 
 
+def test_only_root_can_start_an_engine() -> None:
+    """Others are told what they can do instead."""
+    found = finding(replace(GOOD, engine=None), "engine")
+    assert (found.level, found.hint) == ("error", "start Docker, set DOCKER_HOST, or run as root")
+
+
 def test_a_small_disk_is_a_warning() -> None:
     """Enough to begin, not to go on for long."""
     assert finding(replace(GOOD, disk_free=8 * GIB), "disk").level == "warning"
