@@ -59,6 +59,10 @@ class Home:
         """One file per secret, mode 0600 in a folder of mode 0700."""
         return self.root / "secrets" / product / environment
 
+    def environment_lock(self, product: str, environment: str) -> Path:
+        """Held by whoever takes the environment up or down. It outlives the environment."""
+        return self.root / "locks" / product / environment
+
     def environment(self, product: str, environment: str) -> Path:
         """Local state of one running environment: keeper, edge, hosts."""
         return self.root / "environments" / product / environment

@@ -25,15 +25,16 @@ def deploy(
     Hosts prepare while the old release serves; one host switches first, then
     the rest. A release that does not become healthy is taken back.
     """
-    from airchain.fleet.environment import ready
+    from airchain.fleet.environment import make_secrets, ready
     from airchain.release import index
     from airchain.release.deploy import deploy as drive
     from airchain.release.make import make_from_folder
 
     context = Context.of(ctx)
-    context.environment(environment)
+    specification = context.environment(environment)
     product = context.product
     if release is None:
+        make_secrets(product, environment, specification, context.home, context.output)
         engine = ready(product, context.home, context.output)
         entry = make_from_folder(
             product, context.folder, engine, context.home, context.store, context.output
@@ -50,7 +51,8 @@ def tell(context: Context, environment: str, done: Deployed) -> None:
 
     context.output.timings()
     if done.hosts:
-        outcome = f"release {short(done.release)} serves on {len(done.hosts)} hosts"
+        count = f"{len(done.hosts)} host" + ("" if len(done.hosts) == 1 else "s")
+        outcome = f"release {short(done.release)} serves on {count}"
     else:
         outcome = (
             f"{environment} points at release {short(done.release)}; "

@@ -68,6 +68,8 @@ def _show(context: Context, status_: EnvironmentStatus) -> None:
     output = context.output
     release = short(status_.release) if status_.release else "none"
     output.print(f"{status_.product} {status_.environment}: release {release}, {status_.rollout}")
+    if status_.unsettled:
+        output.print(f"not settled: {'; '.join(status_.unsettled)}")
     output.print(f"keeper {status_.keeper}, edge {status_.edge}: {'  '.join(status_.addresses)}")
     if status_.backing:
         backing = ", ".join(f"{name} {state}" for name, state in status_.backing.items())

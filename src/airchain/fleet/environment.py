@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from airchain import machine
+from airchain import locks, machine
 from airchain.fleet import backing, edge, host_image, keeper, local, preflight, secrets
 from airchain.fleet import settings as local_settings
 from airchain.fleet.place import Place, is_up, wait_settled
@@ -20,12 +20,14 @@ from airchain.progress import Progress
 from airchain.registry import serve
 from airchain.release import deploy
 from airchain.release.make import fetch
-from airchain.spec.model import Product
+from airchain.spec.model import Environment, Product
 from airchain.store import DirectoryStore, Store
 from airchain.store.records import Release, environment_key
 
 # What hosts are given to end their services when the whole environment goes.
 DOWN_TIMEOUT = 10.0
+# An `up` that starts everything takes a minute; one that hangs shall not hold others for ever.
+LOCK_TIMEOUT = 300.0
 
 
 @dataclass(frozen=True)
@@ -84,16 +86,62 @@ def up(
     place: Place, product: Product, release: str, images: OwnImages, progress: Progress
 ) -> EnvironmentStatus:
     """Start what does not run, bring `release` to it, wait until all hosts serve it."""
+    with _alone(place.home, place.product, place.environment, progress):
+        specification = _start(place, product, release, images, progress)
+    return wait_settled(place, specification, progress)
+
+
+def make_secrets(
+    product: Product, environment: str, specification: Environment, home: Home, progress: Progress
+) -> None:
+    """Make the secrets that may be generated; name those that have no value, all at once."""
+    with progress.step("secrets") as step:
+        needed = secrets.declared(specification)
+        new = secrets.ensure(home, product.product, environment, needed, product.secrets)
+        if new:
+            step.note(f"made {', '.join(new)}")
+
+
+def down(home: Home, product: str, environment: str, progress: Progress) -> bool:
+    """Remove all that `up` made; False where nothing was there."""
+    store = DirectoryStore(home.store)
+    engine = engines.ensure(home, progress)
+    place = Place(engine, home, store, product, environment)
+    with _alone(home, product, environment, progress):
+        was_up = is_up(place) or home.environment(product, environment).exists()
+        with progress.step("keeper"):
+            keeper.stop(home, product, environment)
+        with progress.step("hosts"):
+            _remove_hosts(place)
+        with progress.step("edge and backing services"):
+            edge.remove(engine, home, product, environment)
+            backing.remove(engine, product, environment)
+            local.remove_network(engine, product, environment)
+        _forget(place, store)
+    return was_up
+
+
+def _alone(
+    home: Home, product: str, environment: str, progress: Progress
+) -> AbstractContextManager[None]:
+    """One `up` or `down` of an environment at a time."""
+    return locks.alone(
+        home.environment_lock(product, environment),
+        other=f"another `airchain up` or `down` of {product} {environment}",
+        timeout=LOCK_TIMEOUT,
+        progress=progress,
+    )
+
+
+def _start(
+    place: Place, product: Product, release: str, images: OwnImages, progress: Progress
+) -> Environment:
     record = fetch(product.registry.name, product.product, release)
     specification = record.environments[place.environment]
     made = local_settings.settings(
         product, place.environment, host_image=images.host, edge_image=images.edge
     )
-    with progress.step("secrets") as step:
-        needed = secrets.declared(specification)
-        new = secrets.ensure(place.home, place.product, place.environment, needed, product.secrets)
-        if new:
-            step.note(f"made {', '.join(new)}")
+    make_secrets(product, place.environment, specification, place.home, progress)
     local_settings.save(place.home, made)
     _start_backing(place, made, record, progress)
     # The keeper that runs follows the pointer with the edge too; two would get in each other's way.
@@ -103,25 +151,7 @@ def up(
     deploy.deploy(place.store, place.product, place.environment, release, progress)
     with progress.step("keeper"):
         keeper.start(place.home, place.product, place.environment)
-    return wait_settled(place, specification, progress)
-
-
-def down(home: Home, product: str, environment: str, progress: Progress) -> bool:
-    """Remove all that `up` made; False where nothing was there."""
-    store = DirectoryStore(home.store)
-    engine = engines.ensure(home, progress)
-    place = Place(engine, home, store, product, environment)
-    was_up = is_up(place) or home.environment(product, environment).exists()
-    with progress.step("keeper"):
-        keeper.stop(home, product, environment)
-    with progress.step("hosts"):
-        _remove_hosts(place)
-    with progress.step("edge and backing services"):
-        edge.remove(engine, home, product, environment)
-        backing.remove(engine, product, environment)
-        local.remove_network(engine, product, environment)
-    _forget(place, store)
-    return was_up
+    return specification
 
 
 def _start_backing(

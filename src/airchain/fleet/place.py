@@ -94,6 +94,12 @@ def set_size(place: Place, specification: Environment, fleet: str, size: int) ->
             where=f"{place}: size of {fleet}",
             hint="min and max stand in airchain.yaml",
         )
+    if keeper.state(place.home, place.product, place.environment) == "down":
+        raise FleetError(
+            "the keeper is not running, so nothing would change",
+            where=str(place),
+            hint=f"`airchain up {place.environment}` starts it",
+        )
     before = _size(place, fleet)
     key = fleet_key(place.product, place.environment, fleet)
     place.store.put(key, FleetSize(size=size).encode())

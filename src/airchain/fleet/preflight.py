@@ -43,6 +43,7 @@ class Facts:
 
     engine: str | None
     engine_error: str | None
+    engine_hint: str | None
     packages: tuple[str, ...]
     disk_free: int
     home: Path
@@ -65,11 +66,12 @@ class Finding:
 
 def observe(home: Home, ports: Sequence[tuple[int, str]], hosts: int, *, clock: bool) -> Facts:
     """Look at the machine. `clock` asks the Debian archive for the time (at most 3 s)."""
-    engine, error = _engine(home)
+    engine, error, hint = _engine(home)
     needs = machine.GROUPS["run"] if engine else (*engines.NEEDS, *machine.GROUPS["run"])
     return Facts(
         engine=engine,
         engine_error=error,
+        engine_hint=hint,
         packages=tuple(p.name for p in machine.missing(needs)),
         disk_free=free_space(home),
         home=home.root,
@@ -114,7 +116,7 @@ def _judge_engine(facts: Facts) -> Finding:
     if facts.engine:
         return Finding("engine", "ok", facts.engine)
     if facts.engine_error:
-        return Finding("engine", "error", facts.engine_error, "airchain engine start")
+        return Finding("engine", "error", facts.engine_error, facts.engine_hint)
     if facts.root:
         return Finding("engine", "ok", "none answers; a private one will be started")
     return Finding(
@@ -183,12 +185,13 @@ def _judge_clock(facts: Facts) -> Finding:
     return Finding("clock", "ok", text)
 
 
-def _engine(home: Home) -> tuple[str | None, str | None]:
+def _engine(home: Home) -> tuple[str | None, str | None, str | None]:
+    """The engine that answers, or what is wrong with it and what to do."""
     try:
         found = engines.find(home)
     except EngineError as error:
-        return None, str(error)
-    return (f"{found.version} at {found.url}" if found else None), None
+        return None, str(error), error.hint
+    return (f"{found.version} at {found.url}" if found else None), None, None
 
 
 def _taken(port: int) -> bool:

@@ -77,8 +77,10 @@ class _Driver:
         while True:
             decision = self._decide(held)
             if isinstance(decision, rollout.Wait):
-                with self.progress.step(f"{decision.phase}: {_names(decision.hosts)}"):
+                with self.progress.step(f"{decision.phase}: {_names(decision.hosts)}") as step:
                     decision = self._wait(held, decision.phase)
+                    if isinstance(decision, rollout.Revert):
+                        step.note(f"{decision.failed.host} failed")
             if isinstance(decision, rollout.Done):
                 return decision.hosts
             if isinstance(decision, rollout.Revert):

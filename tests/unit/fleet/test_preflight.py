@@ -11,6 +11,7 @@ from airchain.fleet.preflight import GIB, Facts, Finding, Port, judge, require
 GOOD = Facts(
     engine="20.10.24 at unix:///run/docker.sock",
     engine_error=None,
+    engine_hint=None,
     packages=(),
     disk_free=100 * GIB,
     home=Path("/home"),
@@ -33,7 +34,10 @@ def test_a_good_machine_passes() -> None:
 
 
 BAD = {
-    "engine": (replace(GOOD, engine=None, engine_error="too old: 19.3"), "too old"),
+    "engine": (
+        replace(GOOD, engine=None, engine_error="too old: 19.3", engine_hint="update it"),
+        "too old",
+    ),
     "packages": (replace(GOOD, packages=("mmdebstrap",)), "missing: mmdebstrap"),
     "disk": (replace(GOOD, disk_free=GIB), "1.0 GiB free below /home, 6 are needed"),
     "inotify": (replace(GOOD, inotify=128), "is 128, 10 hosts need"),
