@@ -13,7 +13,8 @@
     ├── ReleaseError       a release cannot be made, found or verified
     ├── DeployError        a release did not become healthy; the old one serves
     ├── FleetError         a host, backing service or edge did not come up
-    └── WaitTimeout        a bounded wait ended; says what it was waiting for
+    ├── WaitTimeout        a bounded wait ended; says what it was waiting for
+    └── GivenUp            work was ended because another part failed or Ctrl-C was pressed
 
 A failure says what is wrong (`message`), where (`where`: field path, file,
 host) and what to do (`hint`). The command line prints these three and no
@@ -136,3 +137,7 @@ class FleetError(AirchainError):
 
 class WaitTimeout(AirchainError):
     """A bounded wait ended."""
+
+
+class GivenUp(AirchainError):
+    """Work was ended on purpose: another part failed, or the run was interrupted."""

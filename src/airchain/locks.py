@@ -10,7 +10,7 @@ from pathlib import Path
 
 from airchain.errors import WaitTimeout
 from airchain.progress import Progress
-from airchain.run import given_up
+from airchain.run import given_up, go_on
 
 _POLL = 0.1
 
@@ -20,7 +20,7 @@ def alone(path: Path, *, other: str, timeout: float, progress: Progress) -> Iter
     """Hold the lock `path` (made where it is missing), among processes and threads.
 
     Where it is taken, a step says that `other` is waited for. Raises
-    `WaitTimeout` after `timeout` seconds, or once this run has been given up.
+    `WaitTimeout` after `timeout` seconds, and `GivenUp` once this run has been given up.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
@@ -34,8 +34,7 @@ def _wait(descriptor: int, path: Path, other: str, timeout: float) -> None:
     deadline = time.monotonic() + timeout
     before = given_up()
     while not _take(descriptor):
-        if given_up() != before:
-            raise WaitTimeout(f"gave up waiting for {other}", where=str(path))
+        go_on(before)
         if time.monotonic() > deadline:
             raise WaitTimeout(
                 f"waited {timeout:g} s for {other}",

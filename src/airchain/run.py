@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from airchain.errors import RunError
+from airchain.errors import GivenUp, RunError
 
 DETAIL_LINES = 50
 
@@ -89,9 +89,11 @@ def stream(
 
     The whole process group is ended when the time is up or when the caller is
     interrupted, so Ctrl-C leaves nothing behind. The exit status is returned,
-    not judged; `stdout` holds the merged output.
+    not judged; `stdout` holds the merged output. Raises `GivenUp` where
+    `end_streams` has ended it.
     """
     args = tuple(str(a) for a in argv)
+    before = _times_given_up
     lines: list[str] = []
     expired = threading.Event()
     try:
@@ -134,6 +136,8 @@ def stream(
             where=shlex.join(args),
             detail="\n".join(lines[-DETAIL_LINES:]),
         )
+    if process.returncode != 0:
+        go_on(before)
     return Result(args, process.returncode, "\n".join(lines), "")
 
 
@@ -206,7 +210,7 @@ def end_group(pid: int, signum: int = signal.SIGKILL) -> None:
 def end_streams() -> None:
     """End whatever other threads run through `stream`: the caller was interrupted or gave up.
 
-    Each of those calls returns with the exit status of a killed process.
+    Each of those calls raises `GivenUp`.
     """
     global _times_given_up
     _times_given_up += 1
@@ -217,6 +221,12 @@ def end_streams() -> None:
 def given_up() -> int:
     """How often `end_streams` was called: who waits in a thread stops when it changes."""
     return _times_given_up
+
+
+def go_on(since: int) -> None:
+    """Raise `GivenUp` where `end_streams` was called after `given_up()` had answered `since`."""
+    if _times_given_up != since:
+        raise GivenUp("given up", hint="run the same command again to continue")
 
 
 def find_process(argument: str) -> int | None:
@@ -265,6 +275,7 @@ __all__ = [
     "failure",
     "find_process",
     "given_up",
+    "go_on",
     "run",
     "spawn",
     "stream",

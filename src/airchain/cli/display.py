@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from airchain.cli.output import Record
 
 _REFRESH_PER_SECOND = 8
+_MARKS = {"done": ("✓", "green"), "failed": ("✗", "red"), "interrupted": ("■", "yellow")}
 
 
 class PlainDisplay:
@@ -32,8 +33,7 @@ class PlainDisplay:
     def ended(self, record: Record) -> None:
         """Say how the step ended and how long it took."""
         ended = record.ended or record.started
-        how = "failed" if record.failed else "done"
-        self._line(ended, f"{record.title}: {how} ({ended - record.started:.1f} s)")
+        self._line(ended, f"{record.title}: {record.outcome} ({ended - record.started:.1f} s)")
 
     def message(self, kind: str, lines: Sequence[str], data: dict[str, Any]) -> None:  # noqa: ARG002
         """Print the lines; an error is introduced as one."""
@@ -61,8 +61,7 @@ class JsonDisplay:
     def ended(self, record: Record) -> None:
         """The step is over."""
         ended = record.ended or record.started
-        state = "failed" if record.failed else "done"
-        self._step(record, state, ended, seconds=round(ended - record.started, 3))
+        self._step(record, record.outcome, ended, seconds=round(ended - record.started, 3))
 
     def message(self, kind: str, lines: Sequence[str], data: dict[str, Any]) -> None:
         """An error, the timings, or an interruption."""
@@ -106,7 +105,7 @@ class RichDisplay:
         """Move the step from the live part to the finished lines above it."""
         self._running.remove(record)
         seconds = (record.ended or record.started) - record.started
-        mark, style = ("✗", "red") if record.failed else ("✓", "green")
+        mark, style = _MARKS[record.outcome]
         self._print(f"{'  ' * record.depth}{mark}", style, f" {record.title}", f"  {seconds:.1f} s")
         if not self._running and self._live is not None:
             self._live.stop()

@@ -17,13 +17,14 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
 
-from airchain.errors import AirchainError
+from airchain.errors import AirchainError, GivenUp
 from airchain.progress import Step
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 Mode = Literal["rich", "plain", "json"]
+Outcome = Literal["done", "failed", "interrupted"]
 
 # Steps shorter than this are left out of "where the time went", seconds.
 _WORTH_TELLING = 0.05
@@ -40,7 +41,7 @@ class Record:
     depth: int
     started: float
     ended: float | None = None
-    failed: bool = False
+    outcome: Outcome = "done"
     notes: list[str] = field(default_factory=list)
 
     def seconds(self, now: float) -> float:
@@ -105,8 +106,11 @@ class Output:
         token = _parent.set(record)
         try:
             yield _OpenStep(self, record)
+        except (KeyboardInterrupt, GivenUp):
+            record.outcome = "interrupted"
+            raise
         except BaseException:
-            record.failed = True
+            record.outcome = "failed"
             raise
         finally:
             _parent.reset(token)

@@ -23,7 +23,8 @@ from airchain.images.recipe import Rewritten
 from airchain.paths import Home
 from airchain.progress import Progress
 from airchain.registry.client import Client, Manifest
-from airchain.run import run, stream
+from airchain.run import failure as run_failure
+from airchain.run import stream
 from airchain.spec.model import Image, Product
 
 TIMEOUT = 3600.0
@@ -104,11 +105,10 @@ class Workshop:
         """The same image, on this machine and tagged `latest`."""
         if built.size is None:
             with self.progress.step(f"pull {built.name}"):
-                run(
-                    [self.engine.cli, "pull", "--quiet", built.tag],
-                    env=self.engine.env(),
-                    timeout=PULL_TIMEOUT,
-                )
+                words = [self.engine.cli, "pull", "--quiet", built.tag]
+                result = stream(words, lambda _: None, env=self.engine.env(), timeout=PULL_TIMEOUT)
+                if result.returncode != 0:
+                    raise run_failure(result)
         size = self.tag(built.tag, built.repository)
         return replace(built, size=size)
 

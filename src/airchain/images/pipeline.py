@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from airchain.errors import BuildError, EngineError, RunError
@@ -20,12 +22,12 @@ from airchain.images.push import push
 from airchain.images.test import has_passed, remove_leftovers, run_test
 from airchain.locks import alone
 from airchain.registry import serve
-from airchain.run import end_streams
+from airchain.run import end_streams, given_up, go_on
 from airchain.spec.model import Product
 from airchain.store.records import ImageDigest
 
 LOCK_TIMEOUT = 1800.0
-_POLL = 0.2
+_POLL = 0.1
 
 T = TypeVar("T")
 
@@ -36,6 +38,7 @@ def publish_all(
     """Build, test and push the images; each is pushed once its own test has passed."""
     plan = read_graph(workshop.product, workshop.folder, only)
     digests: dict[str, ImageDigest] = {}
+    before = given_up()
 
     def make(name: str, done: Mapping[str, Built]) -> Built:
         return workshop.build(name, {parent: done[parent] for parent in plan[name]})
@@ -43,6 +46,7 @@ def publish_all(
     def finish(name: str, built: Built) -> None:
         if test:
             run_test(workshop, built)
+        go_on(before)  # A test may have ended well in the moment of Ctrl-C.
         digests[name] = push(workshop, built, tested=test or has_passed(workshop, built))
 
     with prepared(workshop):
@@ -81,35 +85,68 @@ def run_graph(
     done: dict[str, T] = {}
     making: dict[Future[T], str] = {}
     finishing: set[Future[None]] = set()
-    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
-        try:
-            while order.is_active() or finishing:
-                for name in order.get_ready() if order.is_active() else ():
-                    # The step that is open here is the parent of those opened there.
-                    making[pool.submit(copy_context().run, make, name, done)] = name
-                under_way: list[Future[Any]] = [*making, *finishing]
-                ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
-                for future in [f for f in finishing if f in ended]:
-                    finishing.remove(future)
-                    future.result()
-                for made in [f for f in making if f in ended]:
-                    name = making.pop(made)
-                    done[name] = made.result()
-                    order.done(name)
-                    if finish is not None:
-                        finishing.add(pool.submit(copy_context().run, finish, name, done[name]))
-        except BaseException:
-            _abandon([*making, *finishing])
-            raise
+    with _threads() as submit:
+        while order.is_active() or finishing:
+            for name in order.get_ready() if order.is_active() else ():
+                making[submit(make, name, done)] = name
+            under_way: list[Future[Any]] = [*making, *finishing]
+            ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in [f for f in finishing if f in ended]:
+                finishing.remove(future)
+                future.result()
+            for made in [f for f in making if f in ended]:
+                name = making.pop(made)
+                done[name] = made.result()
+                order.done(name)
+                if finish is not None:
+                    finishing.add(submit(finish, name, done[name]))
     return done
 
 
-def _abandon(running: Iterable[Future[Any]]) -> None:
-    """Cancel what has not begun and end what has, again while it begins new processes."""
-    left = [future for future in running if not future.cancel()]
-    while left:
-        end_streams()
-        left = list(wait(left, timeout=_POLL).not_done)
+@contextmanager
+def _threads() -> Iterator[Callable[..., Future[Any]]]:
+    """Threads to work in. What fails the block ends their work first, however far they are.
+
+    They count themselves: Ctrl-C may come in the midst of `submit`, when the
+    thread works already and nobody has its future yet.
+    """
+    since = given_up()
+    busy: set[object] = set()
+    lock = Lock()
+
+    def work(function: Callable[..., Any], *arguments: Any) -> Any:
+        token = object()
+        with lock:
+            go_on(since)
+            busy.add(token)
+        try:
+            return function(*arguments)
+        finally:
+            busy.discard(token)
+
+    def submit(function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        # The step that is open here is the parent of those opened there.
+        return pool.submit(copy_context().run, work, function, *arguments)
+
+    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
+        try:
+            yield submit
+        except BaseException:
+            _abandon(busy, lock)
+            raise
+
+
+def _abandon(busy: set[object], lock: Lock) -> None:
+    """Let nothing begin, and end what has begun, again while that begins new processes."""
+    while True:
+        try:
+            end_streams()
+            with lock:
+                if not busy:
+                    return
+            time.sleep(_POLL)
+        except KeyboardInterrupt:
+            continue  # It was heard, and this is the answer.
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from airchain.errors import RegistryError
 from airchain.images.build import Built, Workshop
 from airchain.registry.client import Client, Manifest
-from airchain.run import run
+from airchain.run import failure, stream
 from airchain.store.records import ImageDigest
 
 TIMEOUT = 900.0
@@ -46,9 +46,8 @@ def digest(built: Built, manifest: Manifest) -> ImageDigest:
 
 
 def _docker(workshop: Workshop, *words: str) -> None:
-    run(
-        [workshop.engine.cli, *words],
-        env=workshop.engine.env(),
-        timeout=TIMEOUT,
-        hint=f"does {workshop.product.registry.name} resolve to this machine's loopback?",
-    )
+    words = (str(workshop.engine.cli), *words)
+    result = stream(words, lambda _: None, env=workshop.engine.env(), timeout=TIMEOUT)
+    if result.returncode != 0:
+        registry = workshop.product.registry.name
+        raise failure(result, hint=f"does {registry} resolve to this machine's loopback?")

@@ -7,16 +7,17 @@ The test has no network beside its own loopback: what it needs is in the image
 from __future__ import annotations
 
 import secrets
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from airchain.errors import ImageTestError, RunError
 from airchain.images import inputs
 from airchain.images.build import TIMEOUT as BUILD_TIMEOUT
 from airchain.images.build import Built, Workshop, failure
 from airchain.images.engine import check_alive
-from airchain.run import run, stream
+from airchain.run import Result, run, stream
 from airchain.spec.model import ImageTest
 
 ROLE = "airchain.role=test"
@@ -33,8 +34,10 @@ def run_test(workshop: Workshop, built: Built) -> None:
     with workshop.progress.step(f"test {built.name}") as step:
         reference = _target(workshop, built, test)
         container = f"airchain-test-{built.name}-{secrets.token_hex(4)}"
-        words = argv(workshop, container, reference, test)
         try:
+            _create(workshop, container, reference, test)
+            # Not `docker run`: ended while it creates the container, it would leave one behind.
+            words = [workshop.engine.cli, "start", "--attach", container]
             result = stream(words, step.note, env=workshop.engine.env(), timeout=test.timeout)
         except RunError as error:
             raise ImageTestError(
@@ -44,19 +47,12 @@ def run_test(workshop: Workshop, built: Built) -> None:
                 detail=error.detail,
             ) from error
         finally:
-            _docker(workshop, "rm", "--force", "--volumes", container)
+            _remove(workshop, container)
             if reference != built.tag:
-                _docker(workshop, "rmi", "--no-prune", reference)
-    if result.returncode != 0:
-        check_alive(workshop.engine)
-        raise ImageTestError(
-            f"the test of image {built.name} failed with exit status {result.returncode}: "
-            f"{test.run}",
-            where=f"images.{built.name}.test",
-            hint="nothing was pushed; to look inside: "
-            f"docker run --rm -it --entrypoint sh {built.tag}",
-            detail="\n".join(result.stdout.splitlines()[-50:]),
-        )
+                _untag(workshop, reference)
+        if result.returncode != 0:
+            check_alive(workshop.engine)
+            raise _failed(built, test, result)
     _remember(_marker(workshop, built))
 
 
@@ -81,26 +77,26 @@ def remove_leftovers(workshop: Workshop) -> None:
             container.remove(force=True, v=True)
 
 
-def argv(workshop: Workshop, container: str, reference: str, test: ImageTest) -> list[str]:
-    """The command line that runs the test in a container of its own."""
-    return [
-        str(workshop.engine.cli),
-        "run",
-        "--name",
-        container,
-        "--label",
-        ROLE,
-        "--label",
-        f"airchain.product={workshop.product.product}",
-        "--network=none",
-        "--init",
-        f"--cpu-shares={CPU_SHARES}",
-        "--pull=never",
-        "--entrypoint=/bin/sh",
-        reference,
-        "-c",
-        test.run,
-    ]
+def settings(workshop: Workshop, reference: str, test: ImageTest) -> dict[str, Any]:
+    """The container of a test, as the Engine API takes it."""
+    return {
+        "image": reference,
+        "entrypoint": ["/bin/sh"],
+        "command": ["-c", test.run],
+        "labels": [ROLE, f"airchain.product={workshop.product.product}"],
+        "network_mode": "none",
+        "init": True,
+        "cpu_shares": CPU_SHARES,
+    }
+
+
+def _failed(built: Built, test: ImageTest, result: Result) -> ImageTestError:
+    return ImageTestError(
+        f"the test of image {built.name} failed with exit status {result.returncode}: {test.run}",
+        where=f"images.{built.name}.test",
+        hint=f"nothing was pushed; to look inside: docker run --rm -it --entrypoint sh {built.tag}",
+        detail="\n".join(result.stdout.splitlines()[-50:]),
+    )
 
 
 def _target(workshop: Workshop, built: Built, test: ImageTest) -> str:
@@ -124,10 +120,26 @@ def _target(workshop: Workshop, built: Built, test: ImageTest) -> str:
     return reference
 
 
-def _docker(workshop: Workshop, *words: str) -> None:
-    """Clean up; what is not there needs no cleaning."""
+def _create(workshop: Workshop, container: str, reference: str, test: ImageTest) -> None:
+    with closing(workshop.engine.client()) as client:
+        client.containers.create(name=container, **settings(workshop, reference, test))
+
+
+def _remove(workshop: Workshop, container: str) -> None:
+    """Clean up; an engine that does not answer any more is told of elsewhere."""
+    from docker.errors import DockerException
+    from requests import RequestException
+
+    with (
+        suppress(DockerException, RequestException),
+        closing(workshop.engine.client()) as client,
+    ):
+        client.api.remove_container(container, force=True, v=True)
+
+
+def _untag(workshop: Workshop, reference: str) -> None:
     run(
-        [workshop.engine.cli, *words],
+        [workshop.engine.cli, "rmi", "--no-prune", reference],
         env=workshop.engine.env(),
         timeout=REMOVE_TIMEOUT,
         check=False,
