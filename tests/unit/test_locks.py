@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from airchain import run
-from airchain.errors import WaitTimeout
+from airchain.errors import GivenUp, WaitTimeout
 from airchain.locks import alone
 from airchain.progress import Silent
 
@@ -56,7 +56,7 @@ def test_a_run_that_is_given_up_waits_no_longer(tmp_path: Path) -> None:
     def wait() -> None:
         try:
             hold(tmp_path / "lock", Silent())
-        except WaitTimeout as error:
+        except GivenUp as error:
             caught.append(error)
 
     waiting = threading.Thread(target=wait)
@@ -65,4 +65,4 @@ def test_a_run_that_is_given_up_waits_no_longer(tmp_path: Path) -> None:
         waiting.join(0.2)
         run.end_streams()
         waiting.join(5)
-    assert str(caught[0]).endswith("gave up waiting for the other one")
+    assert [type(error) for error in caught] == [GivenUp]

@@ -105,7 +105,7 @@ class Workshop:
         """The same image, on this machine and tagged `latest`."""
         if built.size is None:
             with self.progress.step(f"pull {built.name}"):
-                words = [self.engine.cli, "pull", "--quiet", built.tag]
+                words = [str(self.engine.cli), "pull", "--quiet", built.tag]
                 result = stream(words, lambda _: None, env=self.engine.env(), timeout=PULL_TIMEOUT)
                 if result.returncode != 0:
                     raise run_failure(result)

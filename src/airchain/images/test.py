@@ -37,7 +37,7 @@ def run_test(workshop: Workshop, built: Built) -> None:
         try:
             _create(workshop, container, reference, test)
             # Not `docker run`: ended while it creates the container, it would leave one behind.
-            words = [workshop.engine.cli, "start", "--attach", container]
+            words = [str(workshop.engine.cli), "start", "--attach", container]
             result = stream(words, step.note, env=workshop.engine.env(), timeout=test.timeout)
         except RunError as error:
             raise ImageTestError(
