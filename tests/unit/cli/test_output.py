@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from airchain.cli.output import Mode, Output
-from airchain.errors import Problem, SpecError
+from airchain.errors import GivenUp, Problem, SpecError
 from airchain.spec.model import Edge
 
 
@@ -47,6 +47,15 @@ def test_plain_steps() -> None:
         "[   N s] test www …",
         "[   N s] test www: failed (N s)",
     ]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), GivenUp("given up")])
+def test_a_step_that_was_interrupted(error: BaseException) -> None:
+    """It has neither failed nor been done."""
+    output, _, stderr = make("plain")
+    with pytest.raises(type(error)), output.step("test www"):
+        raise error
+    assert without_times(stderr.getvalue())[-1] == "[   N s] test www: interrupted (N s)"
 
 
 def test_json_steps() -> None:

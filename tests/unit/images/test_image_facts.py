@@ -117,12 +117,12 @@ def test_the_command_line_of_a_build(workshop: Workshop, monkeypatch: pytest.Mon
     ]
 
 
-def test_the_command_line_of_a_test(workshop: Workshop) -> None:
-    """No network, and a name by which its container can be removed."""
-    words = test.argv(workshop, "name", "image:tag", ImageTest(run="pytest -q && true"))
-    assert words[:4] == ["/usr/bin/docker", "run", "--name", "name"]
-    assert "--network=none" in words
-    assert words[-4:] == ["--entrypoint=/bin/sh", "image:tag", "-c", "pytest -q && true"]
+def test_the_container_of_a_test(workshop: Workshop) -> None:
+    """No network, and labels by which what a killed run leaves is found."""
+    made = test.settings(workshop, "image:tag", ImageTest(run="pytest -q && true"))
+    assert (made["image"], made["network_mode"]) == ("image:tag", "none")
+    assert made["labels"] == ["airchain.role=test", "airchain.product=tv"]
+    assert [*made["entrypoint"], *made["command"]] == ["/bin/sh", "-c", "pytest -q && true"]
 
 
 def test_what_changed_is_told_in_a_line() -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
-from airchain.errors import BuildError
+from airchain.errors import BuildError, GivenUp
 from airchain.images import graph, pipeline
+from airchain.run import stream
 from airchain.spec.model import Bootstrap, Image, Product
 
 PRODUCT = Product(
@@ -99,3 +103,32 @@ def test_after_a_failure_nothing_else_begins() -> None:
     with pytest.raises(BuildError, match="debian failed"):
         pipeline.run_graph({"www": ("debian",), "debian": ()}, make)
     assert begun == ["debian"]
+
+
+class Interrupted(ThreadPoolExecutor):
+    """Ctrl-C comes when the thread works already, and before anybody has its future."""
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
+        super().submit(function, *args, **named)
+        time.sleep(0.3)
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_what_has_just_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At any moment: what runs is ended, and what would come after it does not begin."""
+    monkeypatch.setattr(pipeline, "ThreadPoolExecutor", Interrupted)
+    ends: list[BaseException] = []
+
+    def make(name: str, done: Mapping[str, str]) -> str:
+        try:
+            stream(["sleep", "30"], lambda _: None, timeout=40)
+        except GivenUp as error:
+            ends.append(error)
+            raise
+        return name
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.run_graph({"debian": ()}, make)
+    assert time.monotonic() - began < 3
+    assert len(ends) == 1
