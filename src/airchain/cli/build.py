@@ -18,7 +18,8 @@ def build(
     test: Annotated[bool, typer.Option(help="Run the images' tests.")] = True,
 ) -> None:
     """Build and test what changed, and push it to the registry of this machine."""
-    from airchain.images import build_and_push, engine
+    from airchain.fleet.environment import ready
+    from airchain.images import build_and_push
     from airchain.release.revision import read_revision
 
     context = Context.of(ctx)
@@ -26,7 +27,7 @@ def build(
     built = build_and_push(
         context.product,
         context.folder,
-        engine=engine.ensure(context.home, output),
+        engine=ready(context.product, context.home, output),
         home=context.home,
         revision=read_revision(context.folder).name,
         progress=output,
