@@ -170,8 +170,19 @@ def _fetch(source: str, target: Path) -> None:
     try:
         run(["/usr/lib/apt/apt-helper", "download-file", source, target], timeout=120)
     except RunError as error:
-        raise BuildError(
-            f"the Debian archive does not answer: {source}",
-            hint="does `apt-get update` work on this machine?",
-            detail=error.detail,
-        ) from error
+        raise unreachable(source, error.detail or "") from error
+
+
+def unreachable(source: str, said: str) -> BuildError:
+    """The error for a Release file that could not be had, by what apt said."""
+    if re.search(r"\b404 +Not Found", said):
+        uri, _, rest = source.partition("/dists/")
+        return BuildError(
+            f"there is no suite {rest.removesuffix('/Release')} at {uri}",
+            hint="is the image's `bootstrap: {suite: …}` spelled right, such as bookworm?",
+        )
+    return BuildError(
+        f"the Debian archive does not answer: {source}",
+        hint="does `apt-get update` work on this machine?",
+        detail=said or None,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from airchain.errors import BuildError
 from airchain.images import rootfs
 from airchain.images.archive import Archive, architecture, reach_options, read_archive
 from airchain.progress import Step
-from airchain.run import stream
+from airchain.run import Result, stream
 from airchain.spec.model import Bootstrap
 
 TIMEOUT = 1800.0
@@ -132,12 +133,24 @@ def make_root(
         timeout=TIMEOUT,
     )
     if result.returncode != 0:
-        raise BuildError(
-            f"mmdebstrap failed with exit status {result.returncode}",
-            where=f"{recipe.bootstrap.suite} {' '.join(recipe.bootstrap.packages)}".strip(),
-            hint=hint(result.stdout, work),
-            detail="\n".join(result.stdout.splitlines()[-50:]),
+        raise failure(recipe.bootstrap, result, work)
+
+
+def failure(bootstrap: Bootstrap, result: Result, work: Path) -> BuildError:
+    """The error for a run that failed: the packages that there are not, else the log's end."""
+    unknown = dict.fromkeys(re.findall(r"^E: Unable to locate package (\S+)", result.stdout, re.M))
+    if unknown:
+        return BuildError(
+            f"no package named {', '.join(unknown)} in {bootstrap.suite}",
+            where="bootstrap.packages",
+            hint="is it spelled right? `apt-cache search WORD` finds packages",
         )
+    return BuildError(
+        f"mmdebstrap failed with exit status {result.returncode}",
+        where=f"{bootstrap.suite} {' '.join(bootstrap.packages)}".strip(),
+        hint=hint(result.stdout, work),
+        detail="\n".join(result.stdout.splitlines()[-50:]),
+    )
 
 
 def hint(output: str, work: Path) -> str:

@@ -11,6 +11,7 @@ from airchain.errors import BuildError
 from airchain.images import archive, mmdebstrap
 from airchain.images.archive import Archive
 from airchain.images.mmdebstrap import Recipe
+from airchain.run import Result
 from airchain.spec.model import Bootstrap
 
 DEB822 = """\
@@ -157,3 +158,25 @@ def test_mmdebstraps_stages_are_shown() -> None:
     assert mmdebstrap.stage("I: extracting archives...") == "extracting archives"
     assert mmdebstrap.stage("I: automatically chosen mode: root") is None
     assert mmdebstrap.stage("Get:1 http://") is None
+
+
+def test_a_misspelt_package_is_named() -> None:
+    """Instead of mmdebstrap's log."""
+    said = "Reading package lists...\nE: Unable to locate package pyhton3\nE: apt failed"
+    error = mmdebstrap.failure(
+        Bootstrap(packages=("pyhton3",)), Result(("m",), 25, said, ""), Path("/work")
+    )
+    assert str(error) == "bootstrap.packages: no package named pyhton3 in bookworm"
+    assert error.detail is None
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("E: Failed to fetch x 404  Not Found [IP: 1.2.3.4 80]", "there is no suite nosuch at U"),
+        ("E: Could not resolve 'x'", "the Debian archive does not answer: U/dists/nosuch/Release"),
+    ],
+)
+def test_a_suite_that_there_is_not(said: str, message: str) -> None:
+    """It is told from an archive that cannot be reached."""
+    assert archive.unreachable("U/dists/nosuch/Release", said).message == message
