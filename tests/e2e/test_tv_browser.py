@@ -212,8 +212,7 @@ def test_a_series_is_one_click_away(visit: Visit) -> None:
     title = card.locator("img").get_attribute("alt")
     assert title
     card.click()
-    page.wait_for_load_state("networkidle")
-    assert re.search(r"/series/[a-z0-9-]+/$", page.url)
+    page.wait_for_url(re.compile(r"/series/[a-z0-9-]+/$"), wait_until="networkidle")
     expect(page.locator("h1")).to_have_text(title)
     expect(page.locator("#episodes")).to_have_text("Episodes")
     assert page.locator("li.episode").count() >= 1
