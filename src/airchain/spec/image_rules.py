@@ -16,7 +16,8 @@ from airchain.spec.wording import Finding, did_you_mean
 def image_origin(draft: Draft) -> Iterator[Finding]:
     """An image is either bootstrapped or built."""
     for name, image in draft.images.items():
-        if (image.bootstrap is None) == (image.build is None):
+        known = all(draft.whole("images", name, field) for field in ("bootstrap", "build"))
+        if known and (image.bootstrap is None) == (image.build is None):
             both = "both" if image.build else "neither"
             yield Finding(
                 ("images", name),
@@ -36,7 +37,9 @@ def dockerfile_images(draft: Draft) -> dict[str, Image]:
     return {
         name: image
         for name, image in draft.images.items()
-        if image.build is not None and not image.build.startswith("/")
+        if image.build is not None
+        and not image.build.startswith("/")
+        and all(draft.whole("images", name, field) for field in ("build", "dockerfile", "args"))
     }
 
 

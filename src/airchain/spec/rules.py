@@ -39,12 +39,14 @@ EnvironmentRule = Callable[[Draft, EnvironmentDraft], Iterable[Finding]]
 def check(draft: Draft, dockerfiles: Mapping[str, str]) -> list[Finding]:
     """All findings of the product itself; `dockerfiles` has the text by image name."""
     found = [finding for rule in PRODUCT_RULES for finding in rule(draft)]
-    return found + list(image_graph(draft, dockerfiles))
+    found += image_graph(draft, dockerfiles)
+    return [finding for finding in found if draft.whole(*finding.path)]
 
 
 def check_environment(draft: Draft, environment: EnvironmentDraft) -> list[Finding]:
     """All findings of one environment; paths are relative to it."""
-    return [f for rule in ENVIRONMENT_RULES for f in rule(draft, environment)]
+    found = [f for rule in ENVIRONMENT_RULES for f in rule(draft, environment)]
+    return [finding for finding in found if environment.whole(*finding.path)]
 
 
 def reserved_names(draft: Draft) -> Iterator[Finding]:
@@ -99,6 +101,8 @@ def kinds(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
     """Each kind of service has what it needs, and nothing that it cannot use."""
     for name, service in environment.services.items():
         path = ("services", name)
+        if not environment.whole(*path, "kind"):
+            continue
         if service.kind == "web":
             if service.port is None:
                 yield Finding((*path, "port"), "is required for kind web")
@@ -140,7 +144,8 @@ def routes(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
         path = ("routes", index)
         service = environment.services.get(route.to)
         yield from missing(environment.declared, "services", route.to, (*path, "to"))
-        if service is not None and service.kind != "web":
+        known = environment.whole("services", route.to, "kind")
+        if service is not None and known and service.kind != "web":
             yield Finding((*path, "to"), f"{route.to} is of kind {service.kind}, not web")
         if route.path in seen:
             yield Finding(
@@ -153,7 +158,7 @@ def fleets(draft: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
     """A fleet runs services that exist, on hosts of a size that exists."""
     for name, fleet in environment.fleets.items():
         path = ("fleets", name)
-        if fleet.min > fleet.max:
+        if fleet.min > fleet.max and environment.whole(*path, "max"):
             yield Finding((*path, "min"), f"{fleet.min} is more than max, which is {fleet.max}")
         yield from missing(draft.declared, "sizes", fleet.size, (*path, "size"))
         for index, service in enumerate(fleet.services):
@@ -166,11 +171,14 @@ def fleets(draft: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
 
 def unused_services(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
     """A service that no host would run is a mistake; tasks need no fleet of their own."""
-    if not environment.fleets:
+    declared = environment.declared.get("fleets", frozenset())
+    known = all(environment.whole("fleets", name, "services") for name in declared)
+    if not declared or declared != set(environment.fleets) or not known:
         return  # that is a finding of its own
     run = {service for fleet in environment.fleets.values() for service in fleet.services}
     for name, service in environment.services.items():
-        if service.kind != "task" and name not in run:
+        known = environment.whole("services", name, "kind")
+        if known and service.kind != "task" and name not in run:
             yield Finding(
                 ("services", name),
                 "no fleet runs it",

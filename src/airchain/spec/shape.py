@@ -1,8 +1,9 @@
 """From plain data to typed items, each by itself.
 
-A broken item becomes findings and is left out; the others stay, so that what
-relates them can be checked in the same run. Names stay declared even where
-their item is broken, so a reference to it is not called dangling.
+A broken field becomes a finding and is left out of its item, which stays, so
+that what relates the others can be checked in the same run; `broken` names
+the fields that rules must draw nothing from. Names stay declared even where
+their item is no mapping, so a reference to it is not called dangling.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, RootModel, ValidationError
@@ -51,14 +53,27 @@ TOP = (
     "product", "registry", "sizes", "secrets", "images", "services", "backing", "routes",
     "environments",
 )  # fmt: skip
+# What stands in for a required field that is broken or missing.
+_STAND_INS: Mapping[str, Any] = {
+    "image": "none",
+    "kind": "task",
+    "path": "/",
+    "port": 1,
+    "services": [],
+    "to": "none",
+}
+# Among an item's broken fields, its own name.
+_NAME = ""
+Broken = Mapping[FieldPath, frozenset[str]]
 ENVIRONMENT = ("services", "backing", "routes", "fleets", "edge")
 
 
 @dataclass(frozen=True)
 class EnvironmentDraft:
-    """The whole items of an environment, and every name that is `declared` in a section.
+    """The items of an environment, and every name that is `declared` in a section.
 
-    A section that is broken as a whole is missing in `declared`.
+    A section that is broken as a whole is missing in `declared`. Fields that
+    are `broken`, by path of their item, hold a default.
     """
 
     services: Mapping[str, Service] = field(default_factory=dict)
@@ -67,11 +82,19 @@ class EnvironmentDraft:
     fleets: Mapping[str, Fleet] = field(default_factory=dict)
     edge: Edge | None = None
     declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    broken: Broken = field(default_factory=dict)
+
+    def whole(self, *path: str | int) -> bool:
+        """Whether the field `path`, such as `("services", "web", "kind")`, can be relied on."""
+        return not is_broken(self.broken, path)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """The whole items of a product, and every name that is `declared` in a section."""
+    """The items of a product, and every name that is `declared` in a section.
+
+    Fields that are `broken`, by path of their item, hold a default.
+    """
 
     product: str | None = None
     registry: Registry | None = None
@@ -80,6 +103,11 @@ class Draft:
     images: Mapping[str, Image] = field(default_factory=dict)
     environments: Mapping[str, EnvironmentDraft] = field(default_factory=dict)
     declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    broken: Broken = field(default_factory=dict)
+
+    def whole(self, *path: str | int) -> bool:
+        """Whether the field `path`, such as `("images", "www", "build")`, can be relied on."""
+        return not is_broken(self.broken, path)
 
 
 class Shape:
@@ -88,6 +116,7 @@ class Shape:
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.data = data
         self.findings: list[Finding] = []
+        self.broken: dict[FieldPath, frozenset[str]] = {}
 
     def product(self) -> Draft:
         """The product without its environments."""
@@ -109,6 +138,7 @@ class Shape:
                 **self._declared("secrets"),
                 "sizes": frozenset(with_defaults),
             },
+            broken=self.broken,
         )
 
     def environment(self) -> EnvironmentDraft:
@@ -125,6 +155,7 @@ class Shape:
                 **self._declared("backing"),
                 **self._declared("fleets", required=True),
             },
+            broken=self.broken,
         )
 
     def _declared(self, section: str, *, required: bool = False) -> dict[str, frozenset[str]]:
@@ -165,9 +196,11 @@ class Shape:
         for name, raw in found.items():
             path = (section, name)
             named = self._check(names, name, path)
-            item = self._check(model, {} if raw is None else raw, path)
-            if item is not None and named is not None:
+            item = self._item(model, {} if raw is None else raw, path)
+            if item is not None:
                 items[name] = item
+            if named is None:
+                self.broken[path] = self.broken.get(path, frozenset()) | {_NAME}
         return items
 
     def _list(self, section: str, model: type[M]) -> dict[int, M]:
@@ -176,10 +209,30 @@ class Shape:
             self._not((section,), "a list", found)
         items = {}
         for index, raw in enumerate(found if isinstance(found, list) else []):
-            item = self._check(model, raw, (section, index))
+            item = self._item(model, raw, (section, index))
             if item is not None:
                 items[index] = item
         return items
+
+    def _item(self, model: type[M], raw: Any, path: FieldPath) -> M | None:
+        """The item, without its broken fields; None where nothing can be made of it."""
+        known = len(self.findings)
+        found = self._check(model, raw, path)
+        if found is not None or not isinstance(raw, Mapping):
+            return found
+        # A key that is wrong has the path of its value; what concerns the item has its own.
+        wrong = {str(f.path[len(path)]) for f in self.findings[known:] if len(f.path) > len(path)}
+        fields = model.model_fields
+        meant = {n for w in wrong - set(fields) for n in get_close_matches(w, fields, n=1)}
+        self.broken[path] = frozenset(wrong | meant)
+        rest = {name: value for name, value in raw.items() if name not in wrong}
+        for name, declared in fields.items():
+            if declared.is_required() and name not in rest and name in _STAND_INS:
+                rest[name] = _STAND_INS[name]
+        try:
+            return model.model_validate_json(json.dumps(rest), strict=True)
+        except ValidationError:
+            return None
 
     def _check(self, model: type[M], raw: Any, path: FieldPath) -> M | None:
         try:
@@ -197,6 +250,11 @@ class Shape:
         for name in self.data:
             if name not in known:
                 self.findings.append(unknown((name,), known))
+
+
+def is_broken(broken: Broken, path: FieldPath) -> bool:
+    """Whether the field that `path` leads to, or into, is broken; of an item, its name."""
+    return (path[2] if len(path) > 2 else _NAME) in broken.get(path[:2], ())
 
 
 def dangling(declared: Mapping[str, frozenset[str]], section: str, name: str) -> bool:

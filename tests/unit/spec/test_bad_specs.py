@@ -408,11 +408,92 @@ def test_all_problems_at_once(shop: Path) -> None:
         load(shop)
     assert [(p.line, p.field) for p in caught.value.problems] == [
         (6, "images.www.build"),
+        (9, "services.web.image"),
         (11, "services.web.port"),
         (12, "services.web.port"),
         (13, "services.web.env.A_TOKEN"),
         (16, "routes[0].to"),
     ]
+
+
+BESIDE: dict[str, tuple[dict[str, str], list[str]]] = {
+    "a reference beside a broken field": (
+        {"port: 8000": "port: abc", "image: www": "image: wep"},
+        ["services.web.image: there is no image wep", "services.web.port: must be a whole number"],
+    ),
+    "a schedule beside an unknown field": (
+        {
+            "kind: web\n    port: 8000\n    health: /healthz\nroutes:\n  - {path: /, to: web}": (
+                'kind: cron\n    zzz: 1\n    schedule: "99 * * * *"'
+            )
+        },
+        [
+            "services.web.zzz: unknown field",
+            "services.web.schedule: is not a schedule: '99 * * * *'",
+        ],
+    ),
+    "a misspelt field is the one that was meant": (
+        {"health: /healthz": "helth: /healthz"},
+        ["services.web.helth: unknown field"],
+    ),
+    "nothing follows from a broken kind": (
+        {"kind: web": "kind: wbe", "services: [web]": "services: [web], size: huge"},
+        [
+            "services.web.kind: must be one of web, worker, cron, task",
+            "environments.dev.fleets.web.size: there is no size huge",
+        ],
+    ),
+    "nothing follows from a broken list of services": (
+        {"services: [web]": "services: web, size: huge"},
+        [
+            "environments.dev.fleets.web.services: must be a list, got 'web'",
+            "environments.dev.fleets.web.size: there is no size huge",
+        ],
+    ),
+    "nothing follows from a broken max": (
+        {"services: [web]": "services: [wbe], min: 20, max: many"},
+        [
+            "services.web: no fleet runs it",
+            "environments.dev.fleets.web.max: must be a whole number",
+            "environments.dev.fleets.web.services[0]: there is no service wbe",
+        ],
+    ),
+    "a folder beside a broken test": (
+        {"build: www": "build: wwww\n    test: [a]"},
+        ["images.www.build: there is no folder wwww", "images.www.test: must be a mapping"],
+    ),
+    "nothing follows from a broken build": (
+        {"build: www": "build: [www]"},
+        ["images.www.build: must be text"],
+    ),
+    "a route to a service with a broken name": (
+        {"  web:\n    image: www": "  Web:\n    image: wwz", "to: web": "to: Webb"},
+        [
+            "services.Web: must be lower-case",
+            "services.Web.image: there is no image wwz",
+            "routes[0].to: must be lower-case",
+            "environments.dev.fleets.web.services[0]: there is no service web",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BESIDE)
+def test_what_stands_beside_another_mistake(case: str, shop: Path) -> None:
+    """It is told in the same run, and nothing that only follows from the other mistake."""
+    file = shop / "airchain.yaml"
+    text = file.read_text()
+    changes, expected = BESIDE[case]
+    for before, after in changes.items():
+        assert text.count(before) == 1
+        text = text.replace(before, after)
+    file.write_text(text)
+    with pytest.raises(SpecError) as caught:
+        load(shop)
+    found = [f"{p.field}: {p.message}" for p in caught.value.problems]
+    assert len(found) == len(expected), found
+    for problem, beginning in zip(found, expected, strict=True):
+        assert problem.startswith(beginning)
 
 
 def test_image_cycle(shop: Path) -> None:
