@@ -48,6 +48,7 @@ class HostPlan:
     capabilities: tuple[str, ...]
     store: str
     identity: str
+    registry: str
 
 
 def capabilities(mask: int) -> tuple[str, ...]:
@@ -69,6 +70,7 @@ def body(plan: HostPlan) -> dict[str, Any]:
     """The body of the Engine API's `POST /containers/create`."""
     network = names.network(plan.product, plan.environment)
     labels = names.labels(plan.product, plan.environment, "host", plan.host, fleet=plan.fleet)
+    alias = plan.registry.rpartition(":")[0]
     return {
         "Image": plan.image,
         "Hostname": plan.host,
@@ -85,6 +87,8 @@ def body(plan: HostPlan) -> dict[str, Any]:
             "DeviceCgroupRules": ["a *:* rwm"],
             "Tmpfs": {"/run": "exec,mode=755", "/run/lock": "", "/tmp": "exec"},  # noqa: S108
             "Mounts": mounts(plan, labels),
+            # An alias of the registry means loopback here too, whoever resolves it elsewhere.
+            "ExtraHosts": [f"{alias}:127.0.0.1"] if alias != "localhost" else [],
             "NanoCpus": round(plan.cpus * 1e9),
             "Memory": memory_bytes(plan.memory),
             "LogConfig": {"Type": "local", "Config": {"max-size": "1m", "max-file": "2"}},

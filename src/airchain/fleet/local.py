@@ -85,7 +85,7 @@ def launch(
         home, settings.product, settings.environment, fleet_secrets(environment, fleet)
     )
     name = names.container(plan.product, plan.environment, host)
-    _prepare_folders(home, plan, settings.registry)
+    _prepare_folders(home, plan)
     # Refused where the name is another host's: that one is not ours to take away again.
     with session(engine, host) as client:
         client.api.create_container_from_config(host_args.body(plan), name)  # type: ignore[no-untyped-call]
@@ -181,11 +181,12 @@ def _plan(
         memory=size.memory,
         capabilities=machine.host_capabilities(engine),
         store=str(home.store),
+        registry=settings.registry,
         identity=str(_folder(home, settings.product, settings.environment, host) / "host.json"),
     )
 
 
-def _prepare_folders(home: Home, plan: HostPlan, registry: str) -> None:
+def _prepare_folders(home: Home, plan: HostPlan) -> None:
     """What is mounted must exist, or the engine makes folders of its own there."""
     home.registry_storage.mkdir(parents=True, exist_ok=True)
     for key in (
@@ -198,7 +199,7 @@ def _prepare_folders(home: Home, plan: HostPlan, registry: str) -> None:
         "environment": plan.environment,
         "fleet": plan.fleet,
         "host": plan.host,
-        "registry": registry,
+        "registry": plan.registry,
     }
     write_whole(Path(plan.identity), json.dumps(identity, indent=1).encode())
 

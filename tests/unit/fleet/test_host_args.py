@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from airchain.fleet import host_args
 from airchain.fleet.host_args import HostPlan
 
@@ -16,6 +18,7 @@ PLAN = HostPlan(
     capabilities=("SYS_ADMIN", "NET_ADMIN"),
     store="/state/store",
     identity="/state/environments/tv/prod/hosts/web-4f1c/host.json",
+    registry="localhost:5050",
 )
 OWN = "products/tv/environments/prod/hosts/web-4f1c"
 LEASES = "products/tv/environments/prod/leases"
@@ -93,3 +96,10 @@ def test_everything_is_named_and_labelled_by_environment() -> None:
     volume = next(m for m in body["HostConfig"]["Mounts"] if m["Type"] == "volume")
     assert volume["Source"] == "airchain_tv_prod_web-4f1c"
     assert volume["VolumeOptions"]["Labels"] == body["Labels"]
+
+
+def test_an_alias_of_the_registry_is_loopback_on_a_host() -> None:
+    """`localhost` needs no help; any other name is pointed at the host itself."""
+    assert host_args.body(PLAN)["HostConfig"]["ExtraHosts"] == []
+    aliased = replace(PLAN, registry="registry.example.com:5000")
+    assert host_args.body(aliased)["HostConfig"]["ExtraHosts"] == ["registry.example.com:127.0.0.1"]
