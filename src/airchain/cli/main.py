@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
 import traceback
 from dataclasses import dataclass
@@ -20,14 +19,14 @@ import typer
 from typer.core import TyperGroup
 
 from airchain import __version__
+from airchain.cli import signals
 from airchain.cli.context import Context
 from airchain.cli.output import Mode, Output
-from airchain.errors import AirchainError
+from airchain.errors import AirchainError, GivenUp
 from airchain.paths import Home
 
 FAILED = 1
 UNEXPECTED = 70
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -107,10 +106,11 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command and turn what went wrong into an exit status."""
         try:
+            signals.interrupt_work()
             return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, GivenUp):
             _output(ctx).interrupted()
-            raise SystemExit(INTERRUPTED) from None
+            raise SystemExit(signals.INTERRUPTED) from None
         except AirchainError as error:
             _output(ctx).failure(error)
             _trace(ctx)
@@ -213,11 +213,7 @@ def hoist(argv: list[str]) -> list[str]:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """The console script. Exits: 0 done, 1 failed, 2 misused, 70 our fault, 130 interrupted."""
-    for end in (signal.SIGTERM, signal.SIGHUP):
-        # As Ctrl-C does, so that nothing is left behind; `nohup` still means what it says.
-        if signal.getsignal(end) is signal.SIG_DFL:
-            signal.signal(end, signal.default_int_handler)
+    """Run a command line. Exits: 0 done, 1 failed, 2 misused, 70 our fault, 130 interrupted."""
     command: Any = typer.main.get_command(app)
     command.main(args=hoist(sys.argv[1:] if argv is None else argv), prog_name="airchain")
 

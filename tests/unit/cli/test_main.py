@@ -17,7 +17,7 @@ import typer
 
 from airchain.cli import main as cli
 from airchain.cli.context import Context
-from airchain.errors import BuildError
+from airchain.errors import BuildError, GivenUp
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,35 @@ def test_other_signals_end_a_run_like_ctrl_c(
         assert run_with(monkeypatch, fake) == 130
     finally:
         signal.signal(number, before)
+    assert capsys.readouterr().err.startswith("interrupted")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_it_starts(number: signal.Signals) -> None:
+    """There is no traceback, and the status tells."""
+    code = (
+        "import builtins, os\n"
+        "from airchain.cli import entry\n"
+        "before = builtins.__import__\n"
+        "def slow(name, *args, **named):\n"
+        f"    if name == 'typer': os.kill(os.getpid(), {int(number)})\n"
+        "    return before(name, *args, **named)\n"
+        "builtins.__import__ = slow\n"
+        "entry.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+def test_work_that_was_given_up_is_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where only another thread has heard of Ctrl-C."""
+
+    def fake() -> None:
+        raise GivenUp("given up")
+
+    assert run_with(monkeypatch, fake) == 130
     assert capsys.readouterr().err.startswith("interrupted")
 
 
