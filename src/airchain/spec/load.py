@@ -63,7 +63,10 @@ def load(path: Path) -> Product:
 def read_source(path: Path) -> Source:
     """Read the file and the overlays beside it."""
     file = path / NAME if path.is_dir() else path
-    main = read(file, hint="`airchain init` writes one to begin from")
+    main = read(
+        file,
+        hint="`airchain init` writes one to begin from; `airchain -C DIR` looks in another folder",
+    )
     overlays = {}
     for beside in sorted(file.parent.glob(f"{file.stem}.*{file.suffix}")):
         environment = beside.name[len(file.stem) + 1 : -len(file.suffix)]

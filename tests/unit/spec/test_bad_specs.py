@@ -381,7 +381,9 @@ def test_missing_file_points_to_init(tmp_path: Path) -> None:
         load(tmp_path)
     (problem,) = caught.value.problems
     assert problem.message == f"not found in {tmp_path}"
-    assert problem.hint == "`airchain init` writes one to begin from"
+    assert problem.hint == (
+        "`airchain init` writes one to begin from; `airchain -C DIR` looks in another folder"
+    )
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
