@@ -126,6 +126,9 @@ class Commands(TyperGroup):
                 _output(ctx).failure(disk_full(error))
                 _trace(ctx)
                 raise SystemExit(FAILED) from None
+            if signals.heard():
+                _output(ctx).interrupted()
+                raise SystemExit(signals.INTERRUPTED) from None
             _output(ctx).unexpected(error)
             _trace(ctx)
             raise SystemExit(UNEXPECTED) from None

@@ -11,6 +11,8 @@ from typing import NoReturn
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130
 
+_heard = False
+
 
 def quit_at_once() -> None:
     """Until something has begun there is nothing to clean up: say so and go."""
@@ -19,7 +21,14 @@ def quit_at_once() -> None:
 
 def interrupt_work() -> None:
     """End what other threads wait for, and raise `KeyboardInterrupt` in the main one."""
+    global _heard
+    _heard = False
     _install(_interrupt)
+
+
+def heard() -> bool:
+    """Whether work was interrupted; libraries may turn that into an error of their own."""
+    return _heard
 
 
 def _install(handler: signal._HANDLER) -> None:
@@ -35,6 +44,8 @@ def _quit(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    global _heard
+    _heard = True
     # Python may raise it where it is only printed, such as in a finaliser: work ends all the same.
     run = sys.modules.get("airchain.run")
     if run is not None:

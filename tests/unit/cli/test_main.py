@@ -178,6 +178,21 @@ def test_a_signal_while_it_starts(number: signal.Signals) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
 
 
+def test_what_a_library_makes_of_an_interruption(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Some catch everything while they are imported, and fail otherwise."""
+
+    def fake() -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except BaseException:
+            raise ImportError("cannot import name") from None
+
+    assert run_with(monkeypatch, fake) == 130
+    assert capsys.readouterr().err.startswith("interrupted")
+
+
 def test_work_that_was_given_up_is_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
