@@ -186,7 +186,7 @@ def test_what_a_library_makes_of_an_interruption(
     def fake() -> None:
         try:
             signal.raise_signal(signal.SIGINT)
-        except BaseException:
+        except KeyboardInterrupt:
             raise ImportError("cannot import name") from None
 
     assert run_with(monkeypatch, fake) == 130
