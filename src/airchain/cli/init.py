@@ -10,6 +10,7 @@ import typer
 from airchain.cli.context import Context
 from airchain.errors import AirchainError
 
+SPECIFICATION = "airchain.yaml"
 _SKIPPED = ("__pycache__",)
 
 
@@ -23,15 +24,29 @@ def init(
     context = Context.of(ctx)
     target = context.folder / (folder or "")
     written = write(template(), target)
+    product = rename(target / SPECIFICATION, target.resolve().name)
     names = [str(path.relative_to(target)) for path in written]
     at = "" if folder is None else f" -C {folder}"
 
     def human() -> None:
         for name in names:
             context.output.print(f"wrote {target / name}")
+        context.output.print(f"the product is named {product}")
         context.output.print(f"next: airchain{at} spec check, then airchain{at} up dev")
 
-    context.output.result({"folder": target, "files": names}, human)
+    context.output.result({"folder": target, "files": names, "product": product}, human)
+
+
+def rename(file: Path, name: str) -> str:
+    """Name the example's product after its folder where that is a name; returns the product's."""
+    from airchain.spec.rules import RESERVED_PRODUCTS
+    from airchain.spec.wording import is_name
+
+    given = template().name
+    if not is_name(name) or name in RESERVED_PRODUCTS:
+        return given
+    file.write_text(file.read_text().replace(f"product: {given}\n", f"product: {name}\n", 1))
+    return name
 
 
 def template() -> Path:

@@ -10,14 +10,18 @@ import typer
 from airchain.cli.context import Context
 
 app = typer.Typer(no_args_is_help=True, help="Set and list an environment's secrets.")
-EnvironmentName = Annotated[str, typer.Argument(help="Which environment, such as prod.")]
+EnvironmentName = Annotated[
+    str, typer.Argument(metavar="ENV", help="Which environment, such as prod.")
+]
 
 
 @app.command("set")
 def set_(
     ctx: typer.Context,
     environment: EnvironmentName,
-    name: Annotated[str, typer.Argument(help="The name in airchain.yaml, such as API_TOKEN.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The name in airchain.yaml, such as API_TOKEN.")
+    ],
 ) -> None:
     """Read a value from standard input (or ask for it) and keep it.
 
@@ -33,7 +37,15 @@ def set_(
     else:
         value = sys.stdin.buffer.read().removesuffix(b"\n")
     secrets.put(context.home, context.product.product, environment, name, value)
-    context.output.result({"set": name}, lambda: context.output.print(f"{name} is set"))
+    needed = name in secrets.declared(context.environment(environment))
+    unused = f"; no service of {environment} uses it yet"
+    if name not in context.product.secrets:
+        unused = "; airchain.yaml does not declare it, so no service gets it"
+
+    def human() -> None:
+        context.output.print(f"{name} is set{'' if needed else unused}")
+
+    context.output.result({"set": name, "needed": needed}, human)
 
 
 @app.command("list")
@@ -63,7 +75,7 @@ def list_(ctx: typer.Context, environment: EnvironmentName) -> None:
 def remove(
     ctx: typer.Context,
     environment: EnvironmentName,
-    name: Annotated[str, typer.Argument(help="The secret to forget.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The secret to forget.")],
 ) -> None:
     """Forget a value."""
     from airchain.fleet import secrets

@@ -40,7 +40,9 @@ def check(ctx: typer.Context) -> None:
 @app.command()
 def show(
     ctx: typer.Context,
-    env: Annotated[str, typer.Option("--env", "-e", help="Only this environment.")] = "",
+    env: Annotated[
+        str, typer.Option("--env", "-e", metavar="ENV", help="Only this environment.")
+    ] = "",
 ) -> None:
     """Print the specification with overlays merged and defaults filled in, as YAML or JSON."""
     context = Context.of(ctx)

@@ -18,7 +18,7 @@ from airchain.spec.wording import Finding, did_you_mean
 
 # Image names that Airchain itself uses in the product's part of the registry.
 _RESERVED_IMAGES = ("releases",)
-_RESERVED_PRODUCTS = ("airchain",)
+RESERVED_PRODUCTS = ("airchain",)
 _RESERVED_BACKING = ("edge", "keeper")
 _ENV_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 # Lists of a service, each value's pattern, and the pattern in words.
@@ -51,7 +51,7 @@ def check_environment(draft: Draft, environment: EnvironmentDraft) -> list[Findi
 
 def reserved_names(draft: Draft) -> Iterator[Finding]:
     """Names that Airchain needs for itself."""
-    if draft.product in _RESERVED_PRODUCTS:
+    if draft.product in RESERVED_PRODUCTS:
         yield Finding(("product",), f"{draft.product} is a name that airchain uses itself")
     for name in _RESERVED_IMAGES:
         if name in draft.declared.get("images", ()):

@@ -8,10 +8,11 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from airchain.spec.document import FieldPath, kind
+from airchain.spec.model import Name
 
 # What a pattern of the model asks for, in words.
 _PATTERNS = {
@@ -26,6 +27,8 @@ _PATTERNS = {
     r"^/[A-Za-z0-9._~/-]*$": "must begin with / and hold letters, digits and . _ ~ - / only",
     r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$": "must be a name such as www.example.com",
 }
+_LINES = (("command",), ("run",), ("test",))
+_ONE_LINE = "write it as one line, such as `python3 app.py --port 8000`"
 _TYPES = {
     "int": "a whole number",
     "float": "a number or a duration such as 500ms, 30s, 2m",
@@ -84,7 +87,17 @@ def finding(model: type[BaseModel], base: FieldPath, error: ErrorDetails) -> Fin
         return Finding(path, f"must be {_range(node, error['ctx'])}, got {got!r}")
     wanted = _TYPES.get(type_.partition("_")[0])
     message = f"must be {wanted}, got {kind(got)}" if wanted else error["msg"].lower()
-    return Finding(path, message)
+    hint = _ONE_LINE if path[-1:] in _LINES and isinstance(got, list) else None
+    return Finding(path, message, hint)
+
+
+def is_name(text: str) -> bool:
+    """Whether products, services and the like may be named so."""
+    try:
+        TypeAdapter(Name).validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _range(node: Mapping[str, Any], ctx: Mapping[str, Any]) -> str:

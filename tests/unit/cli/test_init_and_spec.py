@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -31,7 +32,30 @@ def test_init_writes_a_product_that_is_right(
     assert not list(tmp_path.rglob("__pycache__"))
     capsys.readouterr()
     assert airchain("-C", str(tmp_path / "first"), "spec", "check") == 0
-    assert "hello: nothing is wrong" in capsys.readouterr().out
+    assert "first: nothing is wrong" in capsys.readouterr().out
+
+
+def test_init_in_a_folder_whose_name_is_no_products(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The example keeps its own name, and the result says which."""
+    for folder in ("My_Shop", "airchain"):
+        assert airchain("-C", str(tmp_path), "--json", "init", folder) == 0
+        assert json.loads(capsys.readouterr().out)["product"] == "hello"
+        assert airchain("-C", str(tmp_path / folder), "spec", "check") == 0
+        assert "hello: nothing is wrong" in capsys.readouterr().out
+
+
+def test_setting_a_secret_that_nobody_uses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is kept, and the answer says that no service will get it."""
+    monkeypatch.setenv("AIRCHAIN_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"value\n")))
+    assert airchain("-C", str(template()), "secrets", "set", "prod", "NOPE") == 0
+    assert capsys.readouterr().out == (
+        "NOPE is set; airchain.yaml does not declare it, so no service gets it\n"
+    )
 
 
 def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,12 @@ CASES: dict[str, tuple[str, str, str]] = {
         "port: http",
         "airchain.yaml:11: services.web.port: must be a whole number, got 'http'",
     ),
+    "a command that is a list": (
+        "port: 8000",
+        "port: 8000\n    command: [python3, app.py]",
+        "airchain.yaml:12: services.web.command: must be text, got a list\n"
+        "  hint: write it as one line, such as `python3 app.py --port 8000`",
+    ),
     "an unknown field": (
         "port: 8000",
         "port: 8000\n    helth: /x",
