@@ -13,7 +13,7 @@ def build(
     ctx: typer.Context,
     images: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[IMAGE]...", help="Only these and what they start from."),
+        typer.Argument(metavar="IMAGE", help="Only these and what they start from."),
     ] = None,
     test: Annotated[bool, typer.Option(help="Run the images' tests.")] = True,
 ) -> None:

@@ -17,7 +17,7 @@ _SKIPPED = ("__pycache__",)
 def init(
     ctx: typer.Context,
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Where to write; made if missing.")
+        Path | None, typer.Argument(metavar="DIR", help="Where to write; made if missing.")
     ] = None,
 ) -> None:
     """Write a first product to begin from: one web service, two environments."""

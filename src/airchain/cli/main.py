@@ -71,6 +71,8 @@ SECTIONS: dict[str, tuple[Command, ...]] = {
 }
 COMMANDS = {command.name: command for section in SECTIONS.values() for command in section}
 
+# What arguments are called in help texts, beside their own name in capitals.
+_METAVARS = {"environment": "ENV"}
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 # Options of `airchain` itself that may also stand behind the command.
 _GLOBAL_FLAGS = ("--json", "--debug", "--plain")
@@ -164,9 +166,23 @@ def load(command: Command) -> Any:
     else:
         app.command(command.name)(found)
         loaded = typer.main.get_command(app)
+    for each in (loaded, *getattr(loaded, "commands", {}).values()):
+        _name_arguments(each)
     loaded.name = command.name
     loaded.help = loaded.help or command.help
     return loaded
+
+
+def _name_arguments(command: Any) -> None:
+    """Arguments as people write them: `ENV RELEASE`, not `{environment} [release]`."""
+    for parameter in command.params:
+        if parameter.param_type_name == "argument":
+            name = parameter.metavar or _METAVARS.get(parameter.name, parameter.name.upper())
+            usage = name if parameter.required else f"[{name}]"
+            usage += "" if parameter.nargs == 1 else "..."
+            parameter.metavar = name
+            # Where an argument is required, typer would write it in braces.
+            parameter.get_usage_pieces = lambda _ctx, usage=usage: [usage]
 
 
 def _show_version(asked: bool) -> None:

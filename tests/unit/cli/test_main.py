@@ -60,6 +60,25 @@ def test_every_command_loads(name: str) -> None:
     assert loaded.help
 
 
+@pytest.mark.parametrize(
+    ("argv", "usage"),
+    [
+        (["deploy"], "airchain deploy [OPTIONS] ENV [RELEASE]"),
+        (["scale"], "airchain scale [OPTIONS] ENV FLEET SIZE"),
+        (["exec"], "airchain exec [OPTIONS] ENV SERVICE COMMAND..."),
+        (["build"], "airchain build [OPTIONS] [IMAGE]..."),
+        (["secrets", "set"], "airchain secrets set [OPTIONS] ENV NAME"),
+    ],
+)
+def test_arguments_are_named_as_people_write_them(
+    argv: list[str], usage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In capitals, those that may be left out in brackets."""
+    with pytest.raises(SystemExit):
+        cli.main([*argv, "--help"])
+    assert capsys.readouterr().out.splitlines()[0] == f"Usage: {usage}"
+
+
 def run_with(monkeypatch: pytest.MonkeyPatch, function: Any, *argv: str) -> int:
     """Run `airchain fake` with `function` as the command; its exit status."""
     module = types.ModuleType("airchain.cli.fake")
