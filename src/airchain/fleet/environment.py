@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from airchain import locks, machine
+from airchain.errors import GivenUp
 from airchain.fleet import backing, edge, host_image, keeper, local, preflight, secrets
 from airchain.fleet import settings as local_settings
 from airchain.fleet.place import Place, is_up, wait_settled
@@ -79,7 +80,12 @@ def own_images(
             host, front = built.result()
             return OwnImages(host, front)
 
-        yield wait
+        try:
+            yield wait
+        except GivenUp:
+            # The block was ended because this build failed: that is the error to show.
+            built.result()
+            raise
 
 
 def up(
