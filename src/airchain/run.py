@@ -12,7 +12,8 @@ import shlex
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,9 +96,8 @@ def stream(
     args = tuple(str(a) for a in argv)
     before = _times_given_up
     lines: list[str] = []
-    expired = threading.Event()
     try:
-        started = subprocess.Popen(
+        process = subprocess.Popen(
             args,
             env=_environment(env),
             cwd=cwd,
@@ -108,28 +108,13 @@ def stream(
         )
     except (FileNotFoundError, PermissionError) as error:
         raise _not_started(args, error) from error
-    with started as process:
-
-        def expire() -> None:
-            expired.set()
-            end_group(process.pid)
-
-        timer = threading.Timer(timeout, expire)
-        timer.start()
-        _streams.add(process.pid)
-        try:
-            assert process.stdout is not None
-            for raw in process.stdout:
-                line = _text(raw).rstrip("\n")
-                lines.append(line)
-                on_line(line)
-            process.wait()
-        except BaseException:
-            end_group(process.pid)
-            raise
-        finally:
-            timer.cancel()
-            _streams.discard(process.pid)
+    with process, _ended_after(process.pid, timeout) as expired:
+        assert process.stdout is not None
+        for raw in process.stdout:
+            line = _text(raw).rstrip("\n")
+            lines.append(line)
+            on_line(line)
+        process.wait()
     if expired.is_set():
         raise RunError(
             f"did not end within {timeout:g} s",
@@ -139,6 +124,31 @@ def stream(
     if process.returncode != 0:
         go_on(before)
     return Result(args, process.returncode, "\n".join(lines), "")
+
+
+@contextmanager
+def _ended_after(pid: int, timeout: float) -> Iterator[threading.Event]:
+    """End the process group after `timeout` seconds, or when the block is left by an error.
+
+    The event says that the time was up. Meanwhile `end_streams` knows of it.
+    """
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        end_group(pid)
+
+    timer = threading.Timer(timeout, expire)
+    timer.start()
+    _streams.add(pid)
+    try:
+        yield expired
+    except BaseException:
+        end_group(pid)
+        raise
+    finally:
+        timer.cancel()
+        _streams.discard(pid)
 
 
 def spawn(
