@@ -15,10 +15,11 @@ from docker import DockerClient
 from docker.errors import NotFound
 
 from airchain.errors import FleetError, WaitTimeout
+from airchain.files import write_whole
 from airchain.fleet import names, secrets
 from airchain.fleet.engine_api import require_image, session
 from airchain.fleet.host_args import memory_bytes
-from airchain.fleet.settings import Settings, write_whole
+from airchain.fleet.settings import Settings
 from airchain.images.engine import Engine
 from airchain.paths import Home
 from airchain.spec.model import Backing, Environment

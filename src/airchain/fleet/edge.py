@@ -11,11 +11,12 @@ from docker import DockerClient
 from docker.errors import APIError, NotFound
 
 from airchain.errors import FleetError, WaitTimeout
+from airchain.files import write_whole
 from airchain.fleet import edge_config, names
 from airchain.fleet.edge_config import EdgeServer
 from airchain.fleet.engine_api import require_image, session
 from airchain.fleet.haproxy import Runtime
-from airchain.fleet.settings import Settings, write_whole
+from airchain.fleet.settings import Settings
 from airchain.images.engine import Engine
 from airchain.paths import Home
 from airchain.spec.model import Environment

@@ -27,6 +27,7 @@ EDGE = PACKAGE / "fleet" / "image_edge"
 CODE = (
     "__init__.py",
     "errors.py",
+    "files.py",
     "paths.py",
     "progress.py",
     "run.py",

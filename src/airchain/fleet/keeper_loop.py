@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from airchain.errors import AirchainError, EngineError
+from airchain.files import write_whole
 from airchain.fleet import edge, keeper_facts, local, settings
 from airchain.fleet.keeper import KeeperStatus
 from airchain.fleet.keeper_facts import Memory, Seen
 from airchain.fleet.keeper_plan import plan
 from airchain.fleet.keeper_work import Work
-from airchain.fleet.settings import Settings, write_whole
+from airchain.fleet.settings import Settings
 from airchain.images import engine as engines
 from airchain.paths import Home
 from airchain.release.make import fetch

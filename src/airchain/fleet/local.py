@@ -13,10 +13,11 @@ from typing import Any
 
 from docker.errors import NotFound
 
+from airchain.files import write_whole
 from airchain.fleet import host_args, machine, names, secrets
 from airchain.fleet.engine_api import session
 from airchain.fleet.host_args import HostPlan
-from airchain.fleet.settings import Settings, write_whole
+from airchain.fleet.settings import Settings
 from airchain.images.engine import Engine
 from airchain.paths import Home
 from airchain.run import run

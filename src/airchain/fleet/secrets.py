@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from airchain.errors import FleetError
-from airchain.fleet.settings import write_whole
+from airchain.files import write_whole
 from airchain.paths import Home
 from airchain.spec.model import Environment, Secret
 

@@ -6,14 +6,13 @@ which fleets and routes there are, this says with what they are built here.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from airchain.errors import FleetError
+from airchain.files import write_whole
 from airchain.paths import Home
 from airchain.spec.model import Fleet, Product, Size
 from airchain.store.records import Record
@@ -71,20 +70,6 @@ def load(home: Home, product: str, environment: str) -> Settings:
         raise FleetError(
             f"cannot be read: {error}", where=str(path), hint=f"run `airchain up {environment}`"
         ) from error
-
-
-def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Replace the file at `path`; readers see the old or the new content."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(prefix=".partial-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(partial).chmod(mode)
-        os.replace(partial, path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise
 
 
 def _path(home: Home, product: str, environment: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,11 +91,3 @@ def read_identity(places: Places) -> Identity:
         raise PreflightError(
             f"this machine is no host of Airchain: {error}", where=str(places.identity)
         ) from error
-
-
-def write_whole(path: Path, data: str) -> None:
-    """Write a file so that readers see all of it or what was there before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(data)
-    os.replace(partial, path)

@@ -14,9 +14,10 @@ from docker.api.client import APIClient
 from docker.errors import DockerException
 
 from airchain.errors import AirchainError, DeployError, RunError
+from airchain.files import write_whole
 from airchain.host import facts, units
 from airchain.host.health import Answer, probe
-from airchain.host.identity import Identity, Places, write_whole
+from airchain.host.identity import Identity, Places
 from airchain.host.instances import Instance
 from airchain.host.report import LOG_LINES, Status
 from airchain.run import run
@@ -63,7 +64,7 @@ class Starter:
         """Write the units of `instances`; those that stay come back after a reboot."""
         for instance in instances:
             text = units.unit_text(instance, self._identity, self._places.secrets)
-            write_whole(self._places.units / instance.unit, text)
+            write_whole(self._places.units / instance.unit, text.encode())
             if instance.stays:
                 self._enable(instance)
         if instances:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from airchain.host.identity import Places, write_whole
+from airchain.files import write_whole
+from airchain.host.identity import Places
 from airchain.store.records import Record
 
 
@@ -31,4 +32,4 @@ def load(places: Places) -> State:
 
 def save(places: Places, state: State) -> None:
     """Remember `state`."""
-    write_whole(places.state, state.model_dump_json())
+    write_whole(places.state, state.model_dump_json().encode())

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 from airchain.errors import DeployError, RunError, WaitTimeout
-from airchain.host.identity import Places, write_whole
+from airchain.files import write_whole
+from airchain.host.identity import Places
 from airchain.host.nginx import SERIAL_PORT, Site
 from airchain.run import alive, run
 
@@ -27,11 +28,11 @@ def switch(places: Places, site: Site) -> frozenset[int]:
     current = places.site.read_text() if places.site.exists() else ""
     if current == site.text and _serial() == site.serial:
         return frozenset()
-    write_whole(places.site, site.text)
+    write_whole(places.site, site.text.encode())
     try:
         run(["nginx", "-t", "-q"], timeout=30)
     except RunError as error:
-        write_whole(places.site, current)
+        write_whole(places.site, current.encode())
         raise DeployError(
             "nginx refuses the configuration of this release", detail=error.detail
         ) from error
@@ -40,7 +41,7 @@ def switch(places: Places, site: Site) -> frozenset[int]:
     try:
         _confirm(site, old)
     except WaitTimeout:
-        write_whole(places.site, current)
+        write_whole(places.site, current.encode())
         _reload(places)
         raise
     return old

@@ -12,8 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import requests
 
@@ -153,16 +152,7 @@ class Client:
             self._upload(repository, digest, data)
         return digest
 
-    def put_blob_file(self, repository: str, path: Path) -> str:
-        """Store a file without reading it into memory, and return its digest."""
-        with path.open("rb") as file:
-            digest = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
-            file.seek(0)
-            if not self.has_blob(repository, digest):
-                self._upload(repository, digest, file)
-        return digest
-
-    def _upload(self, repository: str, digest: str, data: bytes | IO[bytes]) -> None:
+    def _upload(self, repository: str, digest: str, data: bytes) -> None:
         begun = self._request("POST", f"/v2/{repository}/blobs/uploads/", ok=(202,))
         location = begun.headers["Location"]
         separator = "&" if "?" in location else "?"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,10 +17,10 @@ from pathlib import Path
 from typing import TextIO
 
 from airchain.errors import Conflict, StoreError
+from airchain.files import PARTIAL, write_whole
 from airchain.store.base import Object
 
 _LOCK = ".lock"
-_PARTIAL = ".partial-"
 # A write takes a millisecond; a host that was paused in the middle of one must not stop the rest.
 LOCKED_WITHIN = 10.0
 _POLL = 0.005
@@ -47,16 +46,7 @@ class DirectoryStore:
         """Write, whatever was there, and return the new version."""
         path = self._path(key)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, partial = tempfile.mkstemp(prefix=_PARTIAL, dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(data)
-                Path(partial).chmod(0o644)
-                os.replace(partial, path)
-            except BaseException:
-                Path(partial).unlink(missing_ok=True)
-                raise
+            write_whole(path, data)
         except OSError as error:
             raise StoreError(f"cannot write: {error}", where=str(path)) from error
         return _version(data)
@@ -90,7 +80,7 @@ class DirectoryStore:
             str(Path(folder, name).relative_to(self.root))
             for folder, _, names in os.walk(self._path(prefix), onerror=_unreadable)
             for name in names
-            if name != _LOCK and not name.startswith(_PARTIAL)
+            if name != _LOCK and not name.startswith(PARTIAL)
         )
 
     @contextmanager
