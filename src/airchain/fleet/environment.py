@@ -12,6 +12,7 @@ from airchain import locks, machine
 from airchain.errors import GivenUp
 from airchain.fleet import backing, edge, host_image, keeper, local, preflight, secrets
 from airchain.fleet import settings as local_settings
+from airchain.fleet.machine import require_inotify
 from airchain.fleet.place import Place, is_up, wait_settled
 from airchain.fleet.status import EnvironmentStatus
 from airchain.images import engine as engines
@@ -29,6 +30,8 @@ from airchain.store.records import Release, environment_key
 DOWN_TIMEOUT = 10.0
 # An `up` that starts everything takes a minute; one that hangs shall not hold others for ever.
 LOCK_TIMEOUT = 300.0
+# What one machine is prepared for, however large `max` is.
+MOST_LOCAL_HOSTS = 20
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,13 @@ def check_machine(product: Product, environment: str, home: Home, progress: Prog
         ports.append((registry, "the registry"))
     if not edge.runtime(home, product.product, environment).answers():
         ports.append((specification.edge.port, "the edge"))
-    hosts = sum(fleet.max for fleet in specification.fleets.values())
+    hosts = min(sum(fleet.max for fleet in specification.fleets.values()), MOST_LOCAL_HOSTS)
     with progress.step("check this machine") as step:
-        facts = preflight.observe(home, ports, min(hosts, 20), clock=True)
+        facts = preflight.observe(home, ports, hosts, clock=True)
         findings = preflight.judge(facts)
         preflight.require(findings)
+        if require_inotify(hosts):
+            step.note("raised fs.inotify.max_user_instances")
         for finding in findings:
             if finding.level == "warning":
                 step.note(f"{finding.what}: {finding.text}; {finding.hint}")
