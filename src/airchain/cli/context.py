@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import typer
 
     from airchain.cli.output import Output
+    from airchain.release.scope import Scope
     from airchain.spec.model import Environment, Product
     from airchain.store import DirectoryStore
 
@@ -57,6 +58,12 @@ class Context:
         from airchain.store import DirectoryStore
 
         return DirectoryStore(self.home.store)
+
+    def scope(self, environment: str) -> Scope:
+        """An environment of the product, as releases are brought to it."""
+        from airchain.release.scope import Scope
+
+        return Scope(self.store, self.product.product, environment)
 
     def environment(self, name: str) -> Environment:
         """The environment `name` of the product; raises `SpecError` with those there are."""

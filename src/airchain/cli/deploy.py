@@ -41,7 +41,9 @@ def deploy(
         )
     else:
         entry = index.find(context.store, product.product, release)
-    done = drive(context.store, product.product, environment, entry.digest, context.output)
+    done = drive(
+        context.scope(environment), entry.digest, context.output, settings=specification.deploy
+    )
     tell(context, environment, done)
 
 

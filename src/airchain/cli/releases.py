@@ -18,7 +18,7 @@ def releases(
 
     context = Context.of(ctx)
     name = context.product.product
-    held = {e: pointer.hold(context.store, name, e) for e in context.product.environments}
+    held = {e: pointer.hold(context.scope(e)) for e in context.product.environments}
     entries = list(index.entries(context.store, name))[:most]
     rows = [
         {

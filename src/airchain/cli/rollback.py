@@ -23,8 +23,7 @@ def rollback(
     from airchain.release.pointer import before
 
     context = Context.of(ctx)
-    context.environment(environment)
-    name = context.product.product
-    release = before(context.store, name, environment)
-    done = drive(context.store, name, environment, release, context.output)
+    settings = context.environment(environment).deploy
+    scope = context.scope(environment)
+    done = drive(scope, before(scope), context.output, settings=settings)
     tell(context, environment, done)

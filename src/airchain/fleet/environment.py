@@ -159,7 +159,7 @@ def _start(
     if keeper.state(place.home, place.product, place.environment) == "down":
         with progress.step("edge"):
             edge.ensure(place.engine, place.home, made, specification)
-    deploy.deploy(place.store, place.product, place.environment, release, progress)
+    deploy.deploy(place.scope, release, progress, settings=specification.deploy)
     with progress.step("keeper"):
         keeper.start(place.home, place.product, place.environment)
     return specification

@@ -15,6 +15,7 @@ from airchain.images.engine import Engine
 from airchain.paths import Home
 from airchain.progress import Progress
 from airchain.release import deploy, pointer
+from airchain.release.scope import Scope
 from airchain.spec.model import Environment
 from airchain.store import Store
 from airchain.store.records import FleetSize, fleet_key, read
@@ -36,6 +37,11 @@ class Place:
     def __str__(self) -> str:
         return f"{self.product} {self.environment}"
 
+    @property
+    def scope(self) -> Scope:
+        """The same environment, as releases are brought to it."""
+        return Scope(self.store, self.product, self.environment)
+
 
 def find(home: Home, store: Store, product: str, environment: str) -> Place:
     """The place of an environment; an `EngineError` where no engine answers."""
@@ -56,7 +62,7 @@ def is_up(place: Place) -> bool:
 
 def observe(place: Place, specification: Environment) -> EnvironmentStatus:
     """What is true right now."""
-    held = pointer.hold(place.store, place.product, place.environment)
+    held = pointer.hold(place.scope)
     runtime = edge.runtime(place.home, place.product, place.environment)
     answers = runtime.answers()
     facts = Facts(
@@ -70,7 +76,7 @@ def observe(place: Place, specification: Environment) -> EnvironmentStatus:
             if (size := _size(place, name)) is not None
         },
         containers=[Container(h.name, h.fleet, h.state, h.address) for h in _hosts(place)],
-        reports=deploy.reports(place.store, place.product, place.environment),
+        reports=deploy.reports(place.scope),
         edge_servers={s.host: s.state for s in runtime.servers()} if answers else {},
         edge="running" if answers else "down",
         keeper=keeper.state(place.home, place.product, place.environment),
@@ -164,7 +170,7 @@ def exec_argv(
 ) -> list[str]:
     """What is run on this machine to run `command` in a container of `service`."""
     hosts = dict(containers_with(place, specification, service))
-    reports = deploy.reports(place.store, place.product, place.environment)
+    reports = deploy.reports(place.scope)
     running = {
         report.host: entry.instance
         for report in reports
@@ -185,8 +191,8 @@ def exec_argv(
 
 
 def _stop_waiting_in_vain(place: Place, status: EnvironmentStatus) -> None:
-    held = pointer.hold(place.store, place.product, place.environment)
-    for report in deploy.reports(place.store, place.product, place.environment):
+    held = pointer.hold(place.scope)
+    for report in deploy.reports(place.scope):
         if held and report.state == "failed" and report.serial == held.pointer.serial:
             serves = f"{report.host} still serves the release before" if report.running else ""
             raise deploy.failure(report, serves or "it serves nothing")

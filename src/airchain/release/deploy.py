@@ -7,14 +7,16 @@ next `deploy` of the same release goes on where this one stopped.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from airchain.errors import DeployError, WaitTimeout
 from airchain.progress import Progress
 from airchain.release import index, pointer, rollout
-from airchain.store import Store
+from airchain.release.scope import Scope
+from airchain.spec.model import Deploy
 from airchain.store.records import Report, environment_key, read
 
 POLL = 0.05
@@ -32,45 +34,67 @@ class Deployed:
     changed: bool
 
 
+@dataclass(frozen=True)
+class Stage:
+    """What a deployment has come to, for those who want to hear of it."""
+
+    kind: Literal["start", "prepared", "canary", "wave", "done", "reverted"]
+    release: str
+    previous: str | None = None
+    hosts: tuple[str, ...] = ()
+    detail: str = ""
+
+
 def deploy(
-    store: Store, product: str, environment: str, release: str, progress: Progress
+    scope: Scope,
+    release: str,
+    progress: Progress,
+    *,
+    settings: Deploy | None = None,
+    on_stage: Callable[[Stage], None] = lambda _: None,
 ) -> Deployed:
-    """Bring `environment` to the release of that digest.
+    """Bring the environment to the release of that digest, as `settings` say.
 
     Raises `DeployError` after the old release serves again, with the failed
     host's check and log; `WaitTimeout` where hosts stop making progress.
     """
-    held = pointer.hold(store, product, environment)
+    held = pointer.hold(scope)
     changed = held is None or held.pointer.release != release
-    live = rollout.fresh(reports(store, product, environment), datetime.now(UTC))
+    live = rollout.fresh(reports(scope), datetime.now(UTC))
     if held is None or changed:
         serving = any(r.running for r in live)
         first = pointer.begin(held.pointer if held else None, release, staged=serving)
-        held = pointer.write(store, product, environment, first, held)
+        held = pointer.write(scope, first, held)
     elif any(r.state == "failed" and r.serial == held.pointer.serial for r in live):
         # Asked again for what failed: hosts try again only for a new serial.
-        held = pointer.write(store, product, environment, pointer.again(held.pointer), held)
-    driver = _Driver(store, product, environment, progress)
+        held = pointer.write(scope, pointer.again(held.pointer), held)
+    driver = _Driver(scope, progress, settings or Deploy(), on_stage)
     hosts = driver.drive(held)
-    final = tuple(r for r in reports(store, product, environment) if r.host in hosts)
+    final = tuple(r for r in reports(scope) if r.host in hosts)
     return Deployed(release, held.pointer.serial, hosts, final, changed)
 
 
-def reports(store: Store, product: str, environment: str) -> Sequence[Report]:
+def reports(scope: Scope) -> Sequence[Report]:
     """What every host of the environment last said, sorted by name."""
-    keys = store.list(f"{environment_key(product, environment)}/hosts")
-    found = (read(store, key, Report) for key in keys if key.endswith("/report"))
+    keys = scope.store.list(f"{environment_key(scope.product, scope.environment)}/hosts")
+    found = (read(scope.store, key, Report) for key in keys if key.endswith("/report"))
     return [r for r in found if r is not None]
 
 
 class _Driver:
     """One run of the loop read → decide → act."""
 
-    def __init__(self, store: Store, product: str, environment: str, progress: Progress) -> None:
-        self.store = store
-        self.product = product
-        self.environment = environment
+    def __init__(
+        self,
+        scope: Scope,
+        progress: Progress,
+        settings: Deploy,
+        on_stage: Callable[[Stage], None],
+    ) -> None:
+        self.scope = scope
         self.progress = progress
+        self.settings = settings
+        self.on_stage = on_stage
 
     def drive(self, held: pointer.Held) -> tuple[str, ...]:
         """Go on until every live host runs the release; return their names."""
@@ -87,11 +111,11 @@ class _Driver:
                 self._revert(held, decision.failed)
             elif isinstance(decision, rollout.Admit):
                 new = pointer.admit(held.pointer, decision.hosts)
-                held = pointer.write(self.store, self.product, self.environment, new, held)
+                held = pointer.write(self.scope, new, held)
 
     def _decide(self, held: pointer.Held) -> rollout.Decision:
-        pointer.require(self.store, self.product, self.environment, held)
-        said = reports(self.store, self.product, self.environment)
+        pointer.require(self.scope, held)
+        said = reports(self.scope)
         return rollout.decide(held.pointer, said, datetime.now(UTC))
 
     def _wait(self, held: pointer.Held, phase: str) -> rollout.Decision:
@@ -107,7 +131,7 @@ class _Driver:
     def _too_late(self, waiting: rollout.Wait) -> WaitTimeout:
         return WaitTimeout(
             f"waited {PHASE_TIMEOUT:g} s in phase {waiting.phase!r} for {_names(waiting.hosts)}",
-            where=f"{self.product} {self.environment}",
+            where=str(self.scope),
             hint="`airchain status` shows what each host says; "
             "`airchain deploy` goes on, `airchain rollback` goes back",
         )
@@ -119,7 +143,7 @@ class _Driver:
         if old is not None:
             back = pointer.back(held.pointer, old)
             with self.progress.step(f"revert to {index.short(old)}"):
-                held = pointer.write(self.store, self.product, self.environment, back, held)
+                held = pointer.write(self.scope, back, held)
                 try:
                     returned = self._wait(held, "all hosts")
                 except WaitTimeout as late:

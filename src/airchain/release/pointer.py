@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from airchain.errors import Conflict, DeployError
-from airchain.store import Store
+from airchain.release.scope import Scope
 from airchain.store.records import Pointer, decode, pointer_key
 
 HISTORY = 10
@@ -27,19 +27,19 @@ def author() -> str:
     return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
-def hold(store: Store, product: str, environment: str) -> Held | None:
+def hold(scope: Scope) -> Held | None:
     """The pointer, or None where nothing was ever deployed."""
-    found = store.get(pointer_key(product, environment))
+    found = scope.store.get(pointer_key(scope.product, scope.environment))
     return None if found is None else Held(decode(found, Pointer), found.version)
 
 
-def before(store: Store, product: str, environment: str) -> str:
+def before(scope: Scope) -> str:
     """The digest that a rollback goes to; `DeployError` where there is none."""
-    held = hold(store, product, environment)
+    held = hold(scope)
     if held is None or not held.pointer.history:
         raise DeployError(
             "no release was deployed before this one",
-            where=f"{product} {environment}",
+            where=str(scope),
             hint="`airchain releases` lists releases; `airchain deploy` brings one",
         )
     return held.pointer.history[0]
@@ -90,31 +90,31 @@ def admit(pointer: Pointer, hosts: tuple[str, ...] | None) -> Pointer:
     return pointer.model_copy(update={"admitted": hosts, "updated": datetime.now(UTC)})
 
 
-def write(store: Store, product: str, environment: str, new: Pointer, held: Held | None) -> Held:
+def write(scope: Scope, new: Pointer, held: Held | None) -> Held:
     """Write `new` in place of what was held; another writer in between is an error."""
-    key = pointer_key(product, environment)
+    key = pointer_key(scope.product, scope.environment)
     try:
         if held is None:
-            version = store.create(key, new.encode())
+            version = scope.store.create(key, new.encode())
         else:
-            version = store.replace(key, new.encode(), held.version)
+            version = scope.store.replace(key, new.encode(), held.version)
     except Conflict as error:
-        raise _moved(hold(store, product, environment), product, environment) from error
+        raise _moved(hold(scope), scope) from error
     return Held(new, version)
 
 
-def require(store: Store, product: str, environment: str, held: Held) -> None:
+def require(scope: Scope, held: Held) -> None:
     """See that the pointer is still the one that is held; another one is an error."""
-    now = hold(store, product, environment)
+    now = hold(scope)
     if now is None or now.version != held.version:
-        raise _moved(now, product, environment)
+        raise _moved(now, scope)
 
 
-def _moved(now: Held | None, product: str, environment: str) -> DeployError:
+def _moved(now: Held | None, scope: Scope) -> DeployError:
     return DeployError(
         f"another deployment moved the pointer meanwhile ({now.pointer.author})"
         if now
         else "the pointer was removed meanwhile",
-        where=f"{product} {environment}",
+        where=str(scope),
         hint="`airchain status` shows where it stands; run `deploy` again to go on from there",
     )

@@ -165,6 +165,7 @@ def finish(draft: Draft) -> Product:
                 routes=tuple(part.routes.values()),
                 fleets=part.fleets,
                 edge=part.edge or Environment.model_fields["edge"].default,
+                deploy=part.deploy or Environment.model_fields["deploy"].default,
             )
             for name, part in draft.environments.items()
         },

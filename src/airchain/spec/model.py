@@ -17,6 +17,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length
 SecretName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=64)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Domain = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
+Percent = Annotated[str, Field(pattern=r"^(100|[1-9][0-9]?)%$")]
 Memory = Annotated[str, Field(pattern=r"^[1-9][0-9]*[mg]$")]
 Kind = Literal["web", "worker", "cron", "task"]
 
@@ -156,6 +157,35 @@ class Edge(Model):
     domains: tuple[Domain, ...] = ("localhost",)
 
 
+class Notify(Model):
+    """Where deployments are told of: a webhook that takes Slack's JSON.
+
+    Its address is a secret of the environment, since whoever knows it may write there.
+    `messages` replace the texts of single stages; `{{ release }}` and the like are filled in.
+    """
+
+    secret: SecretName
+    messages: Mapping[Literal["start", "canary", "done", "reverted"], str] = {}
+
+
+class Deploy(Model):
+    """How a release comes to the hosts of an environment.
+
+    `waves` say how many hosts run it before all do, as numbers or shares, each
+    more than the one before; the first is the canary. After each, hosts are
+    watched for `watch` seconds: a new host that restarts a service ends the
+    deployment, so do answers 5xx that are `errors` (a share) more frequent than
+    on old hosts, and answers that take `slowdown` times as long as theirs.
+    """
+
+    waves: tuple[Annotated[int, Field(ge=1)] | Percent, ...] = (1, "25%")
+    watch: Annotated[float, BeforeValidator(_seconds), Field(ge=0, le=86_400)] = 1
+    errors: float = Field(default=0.02, gt=0, le=1)
+    slowdown: float = Field(default=3, gt=1)
+    timeout: Seconds = 600
+    notify: Notify | None = None
+
+
 class Secret(Model):
     """A secret's declaration; its value is never written here.
 
@@ -173,6 +203,7 @@ class Environment(Model):
     routes: tuple[Route, ...] = ()
     fleets: Mapping[Name, Fleet]
     edge: Edge = Edge()
+    deploy: Deploy = Deploy()
 
 
 class Product(Model):

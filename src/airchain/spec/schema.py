@@ -10,6 +10,7 @@ from pydantic import Field
 
 from airchain.spec.model import (
     Backing,
+    Deploy,
     Edge,
     Fleet,
     Image,
@@ -37,6 +38,7 @@ class EnvironmentSource(Model):
 
     fleets: Mapping[Name, Fleet]
     edge: Edge = Edge()
+    deploy: Deploy = Deploy()
     services: Mapping[Name, Service] = {}
     backing: Mapping[Name, Backing] = {}
     routes: tuple[Route, ...] = ()
@@ -53,6 +55,7 @@ class Source(Model):
     services: Mapping[Name, Service] = {}
     backing: Mapping[Name, Backing] = {}
     routes: tuple[Route, ...] = ()
+    deploy: Deploy = Deploy()
     environments: Mapping[Name, EnvironmentSource] = Field(min_length=1)
 
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from airchain.spec.document import FieldPath, kind
 from airchain.spec.model import (
     Backing,
+    Deploy,
     Edge,
     Fleet,
     Image,
@@ -65,7 +66,7 @@ _STAND_INS: Mapping[str, Any] = {
 # Among an item's broken fields, its own name.
 _NAME = ""
 Broken = Mapping[FieldPath, frozenset[str]]
-ENVIRONMENT = ("services", "backing", "routes", "fleets", "edge")
+ENVIRONMENT = ("services", "backing", "routes", "fleets", "edge", "deploy")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class EnvironmentDraft:
     routes: Mapping[int, Route] = field(default_factory=dict)
     fleets: Mapping[str, Fleet] = field(default_factory=dict)
     edge: Edge | None = None
+    deploy: Deploy | None = None
     declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     broken: Broken = field(default_factory=dict)
 
@@ -150,6 +152,7 @@ class Shape:
             routes=self._list("routes", Route),
             fleets=self._items("fleets", Fleet, required=True),
             edge=self._one("edge", Edge),
+            deploy=self._one("deploy", Deploy),
             declared={
                 **self._declared("services", required=True),
                 **self._declared("backing"),

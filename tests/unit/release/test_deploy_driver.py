@@ -13,9 +13,14 @@ from airchain.errors import DeployError
 from airchain.progress import Silent
 from airchain.release import pointer
 from airchain.release.deploy import deploy
+from airchain.release.scope import Scope
 from airchain.store import DirectoryStore
 from airchain.store.records import Pointer, Report, ServiceReport, read, report_key
 from airchain.store.records import pointer_key as key_of
+
+
+def scope_of(store: DirectoryStore) -> Scope:
+    return Scope(store, "p", "prod")
 
 
 class Host(threading.Thread):
@@ -87,7 +92,7 @@ def fleet(store: DirectoryStore, *broken: str, hosts: int = 3) -> Iterator[list[
 @pytest.fixture
 def store(tmp_path: Path) -> DirectoryStore:
     found = DirectoryStore(tmp_path)
-    first = deploy(found, "p", "prod", "r1", Silent())
+    first = deploy(scope_of(found), "r1", Silent())
     assert first.hosts == ()
     return found
 
@@ -95,7 +100,7 @@ def store(tmp_path: Path) -> DirectoryStore:
 def test_every_host_arrives(store: DirectoryStore) -> None:
     """A deployment ends when each host serves the release."""
     with fleet(store) as hosts:
-        done = deploy(store, "p", "prod", "r2", Silent())
+        done = deploy(scope_of(store), "r2", Silent())
         assert done.hosts == ("web-0", "web-1", "web-2")
         assert {h.running for h in hosts} == {"r2"}
 
@@ -104,11 +109,11 @@ def test_a_broken_release_goes_back_by_itself(store: DirectoryStore) -> None:
     """The first host fails: no other switches, the old release stays, the log is shown."""
     with fleet(store, "r2") as hosts:
         with pytest.raises(DeployError) as caught:
-            deploy(store, "p", "prod", "r2", Silent())
+            deploy(scope_of(store), "r2", Silent())
         assert "web is unhealthy; release r1 serves" in caught.value.message
         assert caught.value.detail == "web: GET /healthz: 500\nboom"
         assert [h.seen for h in hosts] == [["r1"]] * 3
-    held = pointer.hold(store, "p", "prod")
+    held = pointer.hold(scope_of(store))
     assert held is not None
     assert held.pointer.release == "r1"
 
@@ -116,28 +121,28 @@ def test_a_broken_release_goes_back_by_itself(store: DirectoryStore) -> None:
 def test_a_deployment_that_stopped_half_way_goes_on(store: DirectoryStore) -> None:
     """A pointer left at the canary is taken up by the next driver, under the same serial."""
     with fleet(store):
-        held = pointer.hold(store, "p", "prod")
+        held = pointer.hold(scope_of(store))
         assert held is not None
         half = pointer.admit(pointer.begin(held.pointer, "r2", staged=True), ("web-1",))
-        pointer.write(store, "p", "prod", half, held)
-        done = deploy(store, "p", "prod", "r2", Silent())
+        pointer.write(scope_of(store), half, held)
+        done = deploy(scope_of(store), "r2", Silent())
         assert (done.serial, done.changed) == (half.serial, False)
 
 
 def test_what_stopped_half_way_is_no_release_to_return_to(store: DirectoryStore) -> None:
     """After a driver that died at a broken canary, a rollback never shows r2 to other hosts."""
     with fleet(store, "r2") as hosts:
-        held = pointer.hold(store, "p", "prod")
+        held = pointer.hold(scope_of(store))
         assert held is not None
         half = pointer.admit(pointer.begin(held.pointer, "r2", staged=True), ("web-1",))
-        held = pointer.write(store, "p", "prod", half, held)
+        held = pointer.write(scope_of(store), half, held)
         third = pointer.begin(half, "r3", staged=True)
         assert (third.previous, third.admitted, third.history) == ("r1", (), ("r1",))
-        assert pointer.before(store, "p", "prod") == "r1"
-        done = deploy(store, "p", "prod", "r1", Silent())
+        assert pointer.before(scope_of(store)) == "r1"
+        done = deploy(scope_of(store), "r1", Silent())
         assert done.hosts == ("web-0", "web-1", "web-2")
         assert [h.seen for h in hosts] == [["r1"]] * 3
-    held = pointer.hold(store, "p", "prod")
+    held = pointer.hold(scope_of(store))
     assert held is not None
     assert (held.pointer.admitted, held.pointer.history) == (None, ())
 
@@ -145,11 +150,11 @@ def test_what_stopped_half_way_is_no_release_to_return_to(store: DirectoryStore)
 def test_a_first_release_that_fails_does_not_stand_in_the_way(tmp_path: Path) -> None:
     """Nothing serves yet, so the second one is for all hosts at once, not beside the first."""
     store = DirectoryStore(tmp_path)
-    deploy(store, "p", "prod", "r1", Silent())
+    deploy(scope_of(store), "r1", Silent())
     with fleet(store, "r1") as hosts:
         with pytest.raises(DeployError, match="there is no release to go back to"):
-            deploy(store, "p", "prod", "r1", Silent())
-        deploy(store, "p", "prod", "r2", Silent())
+            deploy(scope_of(store), "r1", Silent())
+        deploy(scope_of(store), "r2", Silent())
         assert [h.seen for h in hosts] == [["r2"]] * 3
 
 
@@ -157,9 +162,9 @@ def test_a_driver_that_was_overtaken_ends(store: DirectoryStore) -> None:
     """It does not wait for hosts that follow somebody else's pointer by now."""
 
     def overtake() -> None:
-        held = pointer.hold(store, "p", "prod")
+        held = pointer.hold(scope_of(store))
         assert held is not None
-        pointer.write(store, "p", "prod", pointer.begin(held.pointer, "r3", staged=True), held)
+        pointer.write(scope_of(store), pointer.begin(held.pointer, "r3", staged=True), held)
 
     with fleet(store, hosts=1) as hosts:
         hosts[0].stopped.set()  # Nobody follows, so the driver waits.
@@ -167,7 +172,7 @@ def test_a_driver_that_was_overtaken_ends(store: DirectoryStore) -> None:
         timer = threading.Timer(0.3, overtake)
         timer.start()
         with pytest.raises(DeployError, match="another deployment moved the pointer"):
-            deploy(store, "p", "prod", "r2", Silent())
+            deploy(scope_of(store), "r2", Silent())
         timer.join()
 
 
@@ -175,31 +180,31 @@ def test_what_failed_can_be_asked_for_again(store: DirectoryStore) -> None:
     """The same release deployed again gets a new serial, so hosts that failed try again."""
     with fleet(store, "r1", hosts=1) as hosts:
         hosts[0].broken = ()
-        done = deploy(store, "p", "prod", "r1", Silent())
+        done = deploy(scope_of(store), "r1", Silent())
         assert done.serial == 2
 
 
 def test_two_writers_of_the_pointer_exclude_each_other(store: DirectoryStore) -> None:
     """The second of two drivers that read the same pointer is told who moved it."""
-    held = pointer.hold(store, "p", "prod")
+    held = pointer.hold(scope_of(store))
     assert held is not None
-    pointer.write(store, "p", "prod", pointer.again(held.pointer), held)
+    pointer.write(scope_of(store), pointer.again(held.pointer), held)
     with pytest.raises(DeployError, match="another deployment moved the pointer"):
-        pointer.write(store, "p", "prod", pointer.again(held.pointer), held)
+        pointer.write(scope_of(store), pointer.again(held.pointer), held)
 
 
 def test_rollback_goes_to_what_served_before(store: DirectoryStore) -> None:
     """A release that was taken back is not what a rollback goes to."""
     with fleet(store, "r3"):
-        deploy(store, "p", "prod", "r2", Silent())
+        deploy(scope_of(store), "r2", Silent())
         with pytest.raises(DeployError):
-            deploy(store, "p", "prod", "r3", Silent())
-        assert pointer.before(store, "p", "prod") == "r1"
-        deploy(store, "p", "prod", "r1", Silent())
-        assert pointer.before(store, "p", "prod") == "r2"
+            deploy(scope_of(store), "r3", Silent())
+        assert pointer.before(scope_of(store)) == "r1"
+        deploy(scope_of(store), "r1", Silent())
+        assert pointer.before(scope_of(store)) == "r2"
 
 
 def test_a_rollback_needs_something_to_go_back_to(store: DirectoryStore) -> None:
     """The first release has nothing before it, and the error says so."""
     with pytest.raises(DeployError, match="no release was deployed before"):
-        pointer.before(store, "p", "prod")
+        pointer.before(scope_of(store))
