@@ -25,15 +25,17 @@ def deploy(
     Hosts prepare while the old release serves; one host switches first, then
     the rest. A release that does not become healthy is taken back.
     """
-    from airchain.fleet.environment import make_secrets, ready
     from airchain.release import index
     from airchain.release.deploy import deploy as drive
-    from airchain.release.make import make_from_folder
 
     context = Context.of(ctx)
     specification = context.environment(environment)
     product = context.product
     if release is None:
+        # What builds is slow to import, and a finished release needs nothing of it.
+        from airchain.fleet.environment import make_secrets, ready
+        from airchain.release.make import make_from_folder
+
         make_secrets(product, environment, specification, context.home, context.output)
         engine = ready(product, context.home, context.output)
         entry = make_from_folder(
