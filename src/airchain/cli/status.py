@@ -64,6 +64,7 @@ def _show_all(context: Context, found: list[EnvironmentStatus]) -> None:
 
 def _show(context: Context, status_: EnvironmentStatus) -> None:
     from airchain.release.index import short
+    from airchain.store import clock
 
     output = context.output
     release = short(status_.release) if status_.release else "none"
@@ -85,6 +86,8 @@ def _show(context: Context, status_: EnvironmentStatus) -> None:
                 [_row(host) for host in fleet.hosts],
             )
         for host in fleet.hosts:
+            if host.clock_skew is not None and clock.matters(host.clock_skew):
+                output.print(f"  {host.name}: its clock is {clock.said(host.clock_skew)}")
             if host.error:
                 output.print(f"  {host.name}: {host.error}")
                 if host.hint:

@@ -11,7 +11,7 @@ from airchain.fleet.haproxy import ServerStats
 from airchain.fleet.keeper_plan import Facts, HostFacts, Wanted
 from airchain.fleet.local import LocalHost
 from airchain.spec.model import Environment
-from airchain.store import Store
+from airchain.store import Store, clock
 from airchain.store.records import (
     FleetSize,
     Pointer,
@@ -94,9 +94,13 @@ def read_sizes(
 def read_reports(
     store: Store, product: str, environment: str, hosts: Sequence[LocalHost]
 ) -> dict[str, Report]:
-    """The last report of each host that has written one."""
+    """The last report of each host that has written one, `written` by this machine's clock."""
     found = {h.name: read(store, report_key(product, environment, h.name), Report) for h in hosts}
-    return {name: report for name, report in found.items() if report is not None}
+    return {
+        name: report.model_copy(update={"written": clock.here(store, report.written)})
+        for name, report in found.items()
+        if report is not None
+    }
 
 
 def wanted(specification: Environment, sizes: Mapping[str, int]) -> dict[str, Wanted]:

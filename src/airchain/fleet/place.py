@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from airchain.errors import EngineError, FleetError, WaitTimeout
 from airchain.fleet import backing, edge, keeper, local, names
@@ -17,7 +16,7 @@ from airchain.progress import Progress
 from airchain.release import deploy, pointer
 from airchain.release.scope import Scope
 from airchain.spec.model import Environment
-from airchain.store import Store
+from airchain.store import Store, clock
 from airchain.store.records import FleetSize, fleet_key, read
 
 SETTLE_TIMEOUT = 300.0
@@ -82,7 +81,7 @@ def observe(place: Place, specification: Environment) -> EnvironmentStatus:
         keeper=keeper.state(place.home, place.product, place.environment),
         backing=backing.states(place.engine, place.product, place.environment),
     )
-    return assemble(facts, datetime.now(UTC))
+    return assemble(facts, clock.now(place.store))
 
 
 def set_size(place: Place, specification: Environment, fleet: str, size: int) -> int:

@@ -18,7 +18,10 @@ from airchain.store.records import Pointer, Report
 
 @dataclass(frozen=True)
 class HostStatus:
-    """One host: what its container, its report and the edge say of it."""
+    """One host: what its container, its report and the edge say of it.
+
+    `clock_skew` is the seconds that its clock is ahead of the store's.
+    """
 
     name: str
     fleet: str
@@ -30,6 +33,7 @@ class HostStatus:
     services: Mapping[str, str]
     error: str | None
     hint: str | None
+    clock_skew: float | None = None
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,7 @@ def _host(
         services={s.name: s.state for s in report.services} if report else {},
         error=report.error if report else None,
         hint=report.hint if report else None,
+        clock_skew=report.clock_skew if report else None,
     )
 
 

@@ -13,6 +13,7 @@ from airchain.host.engine import connect
 from airchain.host.identity import Places, read_identity
 from airchain.host.loop import Agent
 from airchain.store import DirectoryStore
+from airchain.store.records import host_key
 
 
 def main() -> int:
@@ -31,7 +32,8 @@ def main() -> int:
     except AirchainError as error:
         structlog.get_logger().error(str(error))
         return 1
-    agent = Agent(places, identity, DirectoryStore(places.store), connect())
+    own = host_key(identity.product, identity.environment, identity.host)
+    agent = Agent(places, identity, DirectoryStore(places.store, writable=own), connect())
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: agent.stop())
     agent.run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from cronsim import CronSim
@@ -61,9 +61,9 @@ class Crons(threading.Thread):
 
     def run(self) -> None:
         """Look at the clock twice a second until stopped."""
-        seen = datetime.now(UTC)
+        seen = self._leases.now()
         while not self._end.wait(_POLL):
-            now = datetime.now(UTC)
+            now = self._leases.now()
             for cron in self._crons:
                 tick = due(cron.spec.schedule, seen, now) if cron.spec.schedule else None
                 if tick and cron.service not in self._busy:
@@ -97,5 +97,5 @@ class Crons(threading.Thread):
         check = f"tick {tick:%H:%M}: {failure.check if failure else 'done'}"
         lines = failure.log if failure else ()
         self._starter.report(cron, state="waiting", check=check, log=lines)
-        for name in stale(self._leases.list(folder), datetime.now(UTC)):
+        for name in stale(self._leases.list(folder), self._leases.now()):
             self._leases.delete(name)

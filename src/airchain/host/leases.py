@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import structlog
 
 from airchain.errors import Conflict, StoreError
-from airchain.store import Store
+from airchain.store import Store, clock
 from airchain.store.records import Lease, decode, lease_key
 
 DURATION = timedelta(seconds=15)
@@ -32,11 +32,11 @@ class Held:
 
     def renew(self) -> None:
         """Move the expiry on; raises `Conflict` where another host took over."""
-        self._write(expires=datetime.now(UTC) + DURATION)
+        self._write(expires=clock.now(self._store) + DURATION)
 
     def finish(self, state: Literal["done", "failed"], detail: str = "") -> None:
         """Say how it ended; nobody takes a finished lease over but for another deployment."""
-        self._write(state=state, detail=detail, expires=datetime.now(UTC))
+        self._write(state=state, detail=detail, expires=clock.now(self._store))
 
     def _write(self, **fields: object) -> None:
         with self._lock:
@@ -55,6 +55,10 @@ class Leases:
         self._product = product
         self._environment = environment
 
+    def now(self) -> datetime:
+        """The time that leases are compared with: the same on every host."""
+        return clock.now(self._store)
+
     def read(self, name: str) -> tuple[Lease, str] | None:
         """The lease and its version, or None where nobody ever took it."""
         found = self._store.get(self._key(name))
@@ -62,7 +66,7 @@ class Leases:
 
     def take(self, name: str, holder: str, over: str | None = None) -> Held | None:
         """Take the lease, in place of version `over` if given; None if another was faster."""
-        lease = Lease(holder=holder, expires=datetime.now(UTC) + DURATION)
+        lease = Lease(holder=holder, expires=clock.now(self._store) + DURATION)
         key = self._key(name)
         try:
             if over is None:

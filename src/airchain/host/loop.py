@@ -29,7 +29,7 @@ from airchain.host.start import Starter, Superseded
 from airchain.host.supervise import Supervisor
 from airchain.host.tasks import Tasks
 from airchain.registry.client import Client
-from airchain.store import Store
+from airchain.store import Store, clock
 from airchain.store.records import Pointer, ServiceReport, decode, pointer_key
 
 POLL = 0.1
@@ -159,6 +159,7 @@ class Agent:
         if self._failed == (pointer.release, pointer.serial):
             return
         try:
+            self._check_clock(pointer.release)
             self._converger.prepare(pointer.release)
         except AirchainError as error:
             self._fail(pointer.release, pointer.serial, error)
@@ -176,6 +177,7 @@ class Agent:
         )
         log.info("converging", release=wanted, serial=serial)
         try:
+            self._check_clock(wanted)
             target = self._converger.converge(wanted, serial, lambda: self._still(wanted))
         except Superseded as error:
             log.info("superseded", release=wanted, reason=str(error))
@@ -187,6 +189,11 @@ class Agent:
             self._fail(wanted, serial, AirchainError(f"{type(error).__name__}: {error}"))
             raise
         self._arrive(target)
+
+    def _check_clock(self, release: str) -> None:
+        """Take nothing new with a wrong clock; what ran here before may come back."""
+        if release != self._state.running:
+            clock.require(self._store)
 
     def _arrive(self, target: Target) -> None:
         release = target.digest

@@ -16,7 +16,7 @@ import structlog
 from airchain.errors import StoreError
 from airchain.host import facts
 from airchain.host.identity import Identity, Places
-from airchain.store import Store
+from airchain.store import Store, clock
 from airchain.store.records import Report, ServiceReport, report_key
 
 HEARTBEAT = 2.0
@@ -116,7 +116,9 @@ class Reporter(threading.Thread):
         disk = facts.disk(self._places.images)
         report = self._status.report.model_copy(
             update={
-                "written": datetime.now(UTC),
+                # Others compare it with their time: the store's is the one that all share.
+                "written": clock.now(self._store),
+                "clock_skew": self._store.skew(),
                 "disk_free": disk.bytes,
                 "inodes_free": disk.inodes or 0,
                 "agent_memory": facts.memory(),

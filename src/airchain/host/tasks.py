@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from airchain.errors import Conflict, RunError, WaitTimeout
@@ -73,7 +73,7 @@ class Tasks:
             lease = seen[0] if seen else None
             if seen and seen[1] != version:
                 version, since = seen[1], time.monotonic()
-            match decide(lease, serial, datetime.now(UTC), time.monotonic() - since):
+            match decide(lease, serial, self._leases.now(), time.monotonic() - since):
                 case "done":
                     self._starter.report(task, state="done", check="", log=())
                     return

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 from airchain.errors import DeployError, WaitTimeout
@@ -17,6 +16,7 @@ from airchain.progress import Progress
 from airchain.release import index, pointer, rollout
 from airchain.release.scope import Scope
 from airchain.spec.model import Deploy
+from airchain.store import clock
 from airchain.store.records import Report, environment_key, read
 
 POLL = 0.05
@@ -60,7 +60,7 @@ def deploy(
     """
     held = pointer.hold(scope)
     changed = held is None or held.pointer.release != release
-    live = rollout.fresh(reports(scope), datetime.now(UTC))
+    live = rollout.fresh(reports(scope), clock.now(scope.store))
     if held is None or changed:
         serving = any(r.running for r in live)
         first = pointer.begin(held.pointer if held else None, release, staged=serving)
@@ -116,7 +116,7 @@ class _Driver:
     def _decide(self, held: pointer.Held) -> rollout.Decision:
         pointer.require(self.scope, held)
         said = reports(self.scope)
-        return rollout.decide(held.pointer, said, datetime.now(UTC))
+        return rollout.decide(held.pointer, said, clock.now(self.scope.store))
 
     def _wait(self, held: pointer.Held, phase: str) -> rollout.Decision:
         deadline = time.monotonic() + PHASE_TIMEOUT

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from airchain.errors import StoreError
+
 
 @dataclass(frozen=True)
 class Object:
@@ -17,7 +19,14 @@ class Object:
 
 
 class Store(Protocol):
-    """Keys are `/`-separated paths. Every method may raise `StoreError`."""
+    """Keys are `/`-separated paths. Every method but `skew` may raise `StoreError`.
+
+    `interval` is how often, in seconds, one may look whether something changed.
+    """
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two looks: each is paid for, or costs next to nothing."""
 
     def get(self, key: str) -> Object | None:
         """The object, or None where there is none."""
@@ -36,3 +45,17 @@ class Store(Protocol):
 
     def list(self, prefix: str) -> Sequence[str]:
         """All keys below the folder `prefix`, sorted."""
+
+    def skew(self) -> float | None:
+        """Seconds that this machine's clock is ahead of the store's; None where unknown.
+
+        It is measured now and then and remembered: cheap to ask, never an error.
+        """
+
+
+def parts_of(key: str) -> tuple[str, ...]:
+    """The parts of a key; a `StoreError` for one that could lead out of the store."""
+    parts = tuple(key.split("/"))
+    if any(part in ("", ".", "..") for part in parts):
+        raise StoreError("not a key", where=repr(key))
+    return parts

@@ -10,27 +10,41 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 from airchain.errors import Conflict, StoreError
 from airchain.files import PARTIAL, write_whole
-from airchain.store.base import Object
+from airchain.store import clock
+from airchain.store.base import Object, parts_of
 
 _LOCK = ".lock"
 # A write takes a millisecond; a host that was paused in the middle of one must not stop the rest.
 LOCKED_WITHIN = 10.0
 _POLL = 0.005
+# Every write shows the file system's time; where nothing is written it is asked for this often.
+SKEW_KEPT = 10.0
+# A file system notes the time of the kernel's last tick.
+_TICK = 0.02
 
 
 class DirectoryStore:
-    """A `Store` below the folder `root`."""
+    """A `Store` below the folder `root`.
 
-    def __init__(self, root: Path) -> None:
+    `writable` is the key of a folder that this process may write where it may
+    not write all: there it asks the file system for its time.
+    """
+
+    interval = 0.1
+
+    def __init__(self, root: Path, writable: str = "") -> None:
         self.root = root
+        self._probed = root / writable
+        self._skew: tuple[float, float] | None = None
 
     def get(self, key: str) -> Object | None:
         """The object, or None where there is none."""
@@ -46,7 +60,7 @@ class DirectoryStore:
         """Write, whatever was there, and return the new version."""
         path = self._path(key)
         try:
-            write_whole(path, data)
+            self._write(path, data)
         except OSError as error:
             raise StoreError(f"cannot write: {error}", where=str(path)) from error
         return _version(data)
@@ -83,6 +97,28 @@ class DirectoryStore:
             if name != _LOCK and not name.startswith(PARTIAL)
         )
 
+    def skew(self) -> float | None:
+        """Seconds that this machine's clock is ahead of the file system's.
+
+        That is the file server's on a shared one, and 0 on a disk of this machine.
+        """
+        if self._skew is None or time.monotonic() - self._skew[1] > SKEW_KEPT:
+            probe = self._probed / f"{PARTIAL}clock-{os.getpid()}-{threading.get_ident()}"
+            try:
+                self._write(probe, b"")
+                probe.unlink(missing_ok=True)
+            except OSError:
+                return None
+        return self._skew[0] if self._skew else None
+
+    def _write(self, path: Path, data: bytes) -> None:
+        began = time.time()
+        write_whole(path, data)
+        # Another writer's file, or none any more, is as new as ours.
+        with suppress(FileNotFoundError):
+            found = clock.offset(path.stat().st_mtime, began, time.time(), _TICK)
+            self._skew = (found, time.monotonic())
+
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
         # One lock per folder: it also works where a host may write just that folder.
@@ -96,10 +132,7 @@ class DirectoryStore:
             raise StoreError(f"cannot lock: {error}", where=str(folder)) from error
 
     def _path(self, key: str) -> Path:
-        parts = key.split("/")
-        if key.startswith("/") or any(p in ("", ".", "..") for p in parts):
-            raise StoreError("not a key", where=repr(key))
-        return self.root.joinpath(*parts)
+        return self.root.joinpath(*parts_of(key))
 
 
 def _acquire(lock: TextIO, folder: Path) -> None:

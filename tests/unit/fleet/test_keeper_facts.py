@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,8 @@ from airchain.fleet.keeper_facts import Memory, Seen
 from airchain.fleet.keeper_plan import HostFacts, Wanted
 from airchain.fleet.local import LocalHost
 from airchain.spec.model import Environment, Fleet, Service
-from airchain.store.records import Pointer, Report
+from airchain.store import DirectoryStore
+from airchain.store.records import Pointer, Report, report_key
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SPECIFICATION = Environment(
@@ -116,3 +118,18 @@ def test_a_snapshot_does_not_change() -> None:
     memory.ending.clear()
     assert before.launching == {"web-1": "web"}
     assert before.ending == {"web-2"}
+
+
+class Ahead(DirectoryStore):
+    """The store as a keeper sees it whose clock is 1,200 s ahead."""
+
+    def skew(self) -> float:
+        return 1200.0
+
+
+def test_reports_are_compared_by_the_keepers_own_clock(tmp_path: Path) -> None:
+    """Hosts write the store's time; a keeper with a wrong clock still knows how old it is."""
+    store = Ahead(tmp_path)
+    store.put(report_key("p", "e", "web-1"), REPORT.encode())
+    found = keeper_facts.read_reports(store, "p", "e", [HOST])
+    assert found["web-1"].written == NOW + timedelta(seconds=1200)
