@@ -11,6 +11,8 @@
     ├── StoreError         an object is missing, broken or not writable
     │   └── Conflict       a conditional write lost against another writer
     ├── ReleaseError       a release cannot be made, found or verified
+    ├── SignatureError     an object of the store is not what the product's key signed
+    │   └── UntrustedKey   it was signed, by a key that does not count (any more)
     ├── DeployError        a release did not become healthy; the old one serves
     ├── FleetError         a host, backing service or edge did not come up
     ├── WaitTimeout        a bounded wait ended; says what it was waiting for
@@ -125,6 +127,14 @@ class Conflict(StoreError):
 
 class ReleaseError(AirchainError):
     """A release cannot be made, found or verified."""
+
+
+class SignatureError(AirchainError):
+    """An object of the store is not what the product's key signed."""
+
+
+class UntrustedKey(SignatureError):
+    """A signature by a key that does not count (any more)."""
 
 
 class DeployError(AirchainError):

@@ -55,6 +55,10 @@ class Home:
         """What was built from which inputs, so that nothing is built or tested twice."""
         return self.root / "builds"
 
+    def keys(self, product: str) -> Path:
+        """The product's signing key and what this machine trusts, in a folder of mode 0700."""
+        return self.root / "keys" / product
+
     def secrets(self, product: str, environment: str) -> Path:
         """One file per secret, mode 0600 in a folder of mode 0700."""
         return self.root / "secrets" / product / environment

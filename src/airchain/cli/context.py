@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import typer
 
     from airchain.cli.output import Output
+    from airchain.release.keys import Keys
     from airchain.release.scope import Scope
     from airchain.spec.model import Environment, Product
     from airchain.store import DirectoryStore
@@ -63,7 +64,14 @@ class Context:
         """An environment of the product, as releases are brought to it."""
         from airchain.release.scope import Scope
 
-        return Scope(self.store, self.product.product, environment)
+        return Scope(self.store, self.product.product, environment, self.keys)
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The product's keys on this machine."""
+        from airchain.release.keys import Keys
+
+        return Keys(self.home, self.store, self.product.product)
 
     def environment(self, name: str) -> Environment:
         """The environment `name` of the product; raises `SpecError` with those there are."""

@@ -39,7 +39,7 @@ def deploy(
         make_secrets(product, environment, specification, context.home, context.output)
         engine = ready(product, context.home, context.output)
         entry = make_from_folder(
-            product, context.folder, engine, context.home, context.store, context.output
+            product, context.folder, engine, context.home, context.keys, context.output
         )
     else:
         entry = index.find(context.store, product.product, release)

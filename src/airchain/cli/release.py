@@ -17,7 +17,7 @@ def release(ctx: typer.Context) -> None:
     output = context.output
     engine = ready(context.product, context.home, output)
     entry = make_from_folder(
-        context.product, context.folder, engine, context.home, context.store, output
+        context.product, context.folder, engine, context.home, context.keys, output
     )
     output.timings()
     output.result(entry, lambda: output.print(f"release {short(entry.digest)}"))

@@ -33,7 +33,7 @@ def up(
     engine = fleets.ready(product, home, output)
     with fleets.own_images(product, engine, home, output) as images:
         if release is None:
-            entry = make_from_folder(product, context.folder, engine, home, context.store, output)
+            entry = make_from_folder(product, context.folder, engine, home, context.keys, output)
         else:
             entry = index.find(context.store, product.product, release)
         place = Place(engine, home, context.store, product.product, environment)

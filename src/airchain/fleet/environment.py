@@ -147,7 +147,7 @@ def _alone(
 def _start(
     place: Place, product: Product, release: str, images: OwnImages, progress: Progress
 ) -> Environment:
-    record = fetch(product.registry.name, product.product, release)
+    record = fetch(product.registry.name, product.product, release, place.scope.keys)
     specification = record.environments[place.environment]
     made = local_settings.settings(
         product, place.environment, host_image=images.host, edge_image=images.edge

@@ -31,6 +31,8 @@ CODE = (
     "paths.py",
     "progress.py",
     "run.py",
+    "signing.py",
+    "trust.py",
     "spec",
     "store",
     "registry",

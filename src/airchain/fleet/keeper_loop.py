@@ -19,6 +19,7 @@ from airchain.fleet.keeper_work import Work
 from airchain.fleet.settings import Settings
 from airchain.images import engine as engines
 from airchain.paths import Home
+from airchain.release.keys import Keys
 from airchain.release.make import fetch
 from airchain.spec.model import Environment
 from airchain.store import DirectoryStore
@@ -42,6 +43,7 @@ class Keeper:
         self.product = product
         self.environment = environment
         self.store = DirectoryStore(home.store)
+        self.keys = Keys(home, self.store, product)
         self.memory = Memory(watched=datetime.now(UTC))
         self._status = status
         self._code = code
@@ -124,7 +126,7 @@ class Keeper:
 
     def _release(self, made: Settings, digest: str) -> Environment:
         if digest not in self._releases:
-            release = fetch(made.registry, self.product, digest)
+            release = fetch(made.registry, self.product, digest, self.keys)
             self._releases[digest] = release.environments[self.environment]
         return self._releases[digest]
 

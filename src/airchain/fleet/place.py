@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from airchain.errors import EngineError, FleetError, WaitTimeout
 from airchain.fleet import backing, edge, keeper, local, names
@@ -14,6 +15,7 @@ from airchain.images.engine import Engine
 from airchain.paths import Home
 from airchain.progress import Progress
 from airchain.release import deploy, pointer
+from airchain.release.keys import Keys
 from airchain.release.scope import Scope
 from airchain.spec.model import Environment
 from airchain.store import Store, clock
@@ -36,10 +38,11 @@ class Place:
     def __str__(self) -> str:
         return f"{self.product} {self.environment}"
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """The same environment, as releases are brought to it."""
-        return Scope(self.store, self.product, self.environment)
+        keys = Keys(self.home, self.store, self.product)
+        return Scope(self.store, self.product, self.environment, keys)
 
 
 def find(home: Home, store: Store, product: str, environment: str) -> Place:

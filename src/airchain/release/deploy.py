@@ -58,7 +58,11 @@ def deploy(
     Raises `DeployError` after the old release serves again, with the failed
     host's check and log; `WaitTimeout` where hosts stop making progress.
     """
-    held = pointer.hold(scope)
+    scope.keys.verify_release(release)
+    held, wrong = pointer.take_up(scope)
+    if wrong is not None:
+        with progress.step("pointer") as step:
+            step.note(f"{wrong}; it is written anew")
     changed = held is None or held.pointer.release != release
     live = rollout.fresh(reports(scope), clock.now(scope.store))
     if held is None or changed:

@@ -11,9 +11,10 @@ from airchain.paths import Home
 from airchain.progress import Progress
 from airchain.registry.client import pull_artifact, push_artifact
 from airchain.release import index
+from airchain.release.keys import Keys
 from airchain.release.revision import Revision, read_revision
+from airchain.signing import short
 from airchain.spec.model import Product
-from airchain.store import Store
 from airchain.store.base import Object
 from airchain.store.records import ImageDigest, Release, ReleaseEntry, decode
 
@@ -31,9 +32,9 @@ def compose(product: Product, revision: Revision, images: Mapping[str, ImageDige
 
 
 def make(
-    product: Product, revision: Revision, images: Mapping[str, ImageDigest], store: Store
+    product: Product, revision: Revision, images: Mapping[str, ImageDigest], keys: Keys
 ) -> ReleaseEntry:
-    """Push the release and enter it into the index.
+    """Push the release, sign it and enter it into the index.
 
     The same commit, specification and images give the same release again.
     """
@@ -47,24 +48,35 @@ def make(
         # A tag keeps the artifact from being collected as garbage.
         tag=revision.short,
     )
-    return index.add(store, product.product, digest, revision)
+    keys.sign_release(digest)
+    return index.add(keys.store, product.product, digest, revision)
 
 
 def make_from_folder(
-    product: Product, folder: Path, engine: Engine, home: Home, store: Store, progress: Progress
+    product: Product, folder: Path, engine: Engine, home: Home, keys: Keys, progress: Progress
 ) -> ReleaseEntry:
     """Build, test and push what changed, and make a release of it."""
+    if new := keys.ensure():
+        with progress.step("signing key") as step:
+            step.note(f"made {short(new)} in {keys.folder}; keep a copy: airchain keys export")
+    keys.private()  # Known before anything is built.
     revision = read_revision(folder)
     images = build_and_push(
         product, folder, engine=engine, home=home, revision=revision.name, progress=progress
     )
     with progress.step("release") as step:
-        entry = make(product, revision, images, store)
+        entry = make(product, revision, images, keys)
         step.note(f"{index.short(entry.digest)} of {revision.short}")
     return entry
 
 
-def fetch(registry: str, product: str, digest: str) -> Release:
-    """The release of that digest, verified against it."""
+def fetch(registry: str, product: str, digest: str, keys: Keys) -> Release:
+    """The release of that digest; its signature is verified, and its bytes against the digest."""
+    keys.verify_release(digest)
+    return unsigned(registry, product, digest)
+
+
+def unsigned(registry: str, product: str, digest: str) -> Release:
+    """The release of that digest, whoever made it: to look at, not to run."""
     data = pull_artifact(registry, f"{product}/releases", digest)
     return decode(Object(f"{product}/releases@{digest}", data, digest), Release)

@@ -1,4 +1,4 @@
-"""The environment pointer: the one write that deploys."""
+"""The environment pointer: the one write that deploys. All writers sign it here."""
 
 from __future__ import annotations
 
@@ -7,19 +7,27 @@ import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from airchain.errors import Conflict, DeployError
+from airchain.errors import Conflict, DeployError, SignatureError
 from airchain.release.scope import Scope
-from airchain.store.records import Pointer, decode, pointer_key
+from airchain.store.base import Object
+from airchain.store.records import Pointer, Report, environment_key, pointer_key, read
+from airchain.trust import mark
 
 HISTORY = 10
+# Others that only sign the pointer anew come in between once or twice, not for ever.
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
 class Held:
-    """A pointer as it was read, with the version that a change of it refers to."""
+    """A pointer as it was read, with the version that a change of it refers to.
+
+    `mark` is the digest of its bytes, by which a host says that it refuses it.
+    """
 
     pointer: Pointer
     version: str
+    mark: str
 
 
 def author() -> str:
@@ -28,9 +36,47 @@ def author() -> str:
 
 
 def hold(scope: Scope) -> Held | None:
-    """The pointer, or None where nothing was ever deployed."""
+    """The pointer, or None where nothing was ever deployed.
+
+    Raises `SignatureError` where it is not signed by a key that counts, or is
+    older than what this machine has seen.
+    """
     found = scope.store.get(pointer_key(scope.product, scope.environment))
-    return None if found is None else Held(decode(found, Pointer), found.version)
+    if found is None:
+        return None
+    accepted = scope.keys.accept(scope.environment, found)
+    return Held(accepted, found.version, mark(found.data))
+
+
+def take_up(scope: Scope) -> tuple[Held | None, str | None]:
+    """The pointer for a deployment to go on from, and what was wrong with it.
+
+    One that does not verify, or was removed, gives way to the last good one
+    that this machine has seen. Where it has seen none the environment begins anew.
+    """
+    try:
+        held = hold(scope)
+    except SignatureError as error:
+        wrong: str | None = str(error)
+    else:
+        wrong = None
+    last = scope.keys.memory(scope.environment).pointer
+    if wrong is None and (held is not None or last is None):
+        return held, None
+    if last is None or not _signed(scope, last.release):
+        scope.store.delete(pointer_key(scope.product, scope.environment))
+        return None, wrong or "the pointer was removed"
+    found = scope.store.get(pointer_key(scope.product, scope.environment))
+    held = _put(scope, last, last, found.version if found else None)
+    return held, wrong or "the pointer was removed"
+
+
+def _signed(scope: Scope, release: str) -> bool:
+    try:
+        scope.keys.verify_release(release)
+    except SignatureError:
+        return False
+    return True
 
 
 def before(scope: Scope) -> str:
@@ -91,23 +137,59 @@ def admit(pointer: Pointer, hosts: tuple[str, ...] | None) -> Pointer:
 
 
 def write(scope: Scope, new: Pointer, held: Held | None) -> Held:
-    """Write `new` in place of what was held; another writer in between is an error."""
-    key = pointer_key(scope.product, scope.environment)
-    try:
-        if held is None:
-            version = scope.store.create(key, new.encode())
-        else:
-            version = scope.store.replace(key, new.encode(), held.version)
-    except Conflict as error:
-        raise _moved(hold(scope), scope) from error
-    return Held(new, version)
+    """Sign `new` and write it in place of what was held.
+
+    Another writer in between is an error, unless it only signed the same pointer anew.
+    """
+    if held is None:
+        return _put(scope, new.model_copy(update={"serial": _unused_serial(scope)}), None, None)
+    for _ in range(_ATTEMPTS):
+        try:
+            return _put(scope, new, held.pointer, held.version)
+        except Conflict:
+            now = hold(scope)
+            if now is None or not same(now.pointer, held.pointer):
+                raise _moved(now, scope) from None
+            held = now
+    raise _moved(held, scope)
 
 
 def require(scope: Scope, held: Held) -> None:
     """See that the pointer is still the one that is held; another one is an error."""
     now = hold(scope)
-    if now is None or now.version != held.version:
+    if now is None or not (now.version == held.version or same(now.pointer, held.pointer)):
         raise _moved(now, scope)
+
+
+def same(one: Pointer, other: Pointer) -> bool:
+    """Whether two pointers say the same, whoever signed them and how often."""
+    signing = {"step": 0, "key": "", "signature": ""}
+    return one.model_copy(update=signing) == other.model_copy(update=signing)
+
+
+def _put(scope: Scope, new: Pointer, old: Pointer | None, version: str | None) -> Held:
+    """Sign `new` as the next step after `old` and write it over `version`."""
+    key = pointer_key(scope.product, scope.environment)
+    step = old.step + 1 if old and old.serial == new.serial else 0
+    new = scope.keys.sign_pointer(scope.environment, new.model_copy(update={"step": step}))
+    data = new.encode()
+    if version is None:
+        try:
+            version = scope.store.create(key, data)
+        except Conflict as error:
+            raise _moved(hold(scope), scope) from error
+    else:
+        version = scope.store.replace(key, data, version)
+    scope.keys.accept(scope.environment, Object(key, data, version))
+    return Held(new, version, mark(data))
+
+
+def _unused_serial(scope: Scope) -> int:
+    """One that is later than what this machine and the hosts have seen: they refuse others."""
+    last = scope.keys.memory(scope.environment).pointer
+    folder = f"{environment_key(scope.product, scope.environment)}/hosts"
+    said = (read(scope.store, key, Report) for key in scope.store.list(folder))
+    return max([last.serial if last else 0, *(r.serial for r in said if r)]) + 1
 
 
 def _moved(now: Held | None, scope: Scope) -> DeployError:

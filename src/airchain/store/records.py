@@ -1,7 +1,9 @@
 """What hosts, drivers and the keeper tell each other through the store.
 
     products/P/releases/TIME-DIGEST                 ReleaseEntry   our own index
-    products/P/environments/E/pointer               Pointer        which release, which hosts
+    products/P/signatures/HEX                       ReleaseSignature   of the release sha256:HEX
+    products/P/trust/N                              Trust          which keys count, signed by N-1
+    products/P/environments/E/pointer               Pointer        signed: which release, hosts
     products/P/environments/E/fleets/F              FleetSize      wanted number of hosts
     products/P/environments/E/hosts/H/report        Report         written by host H only
     products/P/environments/E/leases/…              Lease          tasks and cron ticks, once
@@ -31,6 +33,13 @@ class Record(BaseModel):
     def encode(self) -> bytes:
         """Canonical JSON: the same record is the same bytes."""
         return self.model_dump_json(indent=1).encode()
+
+
+class Signed(Record):
+    """A record that `airchain.trust` signs and opens: `key` is public, `signature` hexadecimal."""
+
+    key: str = ""
+    signature: str = ""
 
 
 class ImageDigest(Record):
@@ -68,15 +77,33 @@ class ReleaseEntry(Record):
     author: str
 
 
-class Pointer(Record):
+class ReleaseSignature(Signed):
+    """Stands for: the release `digest` was made by whoever has the key."""
+
+    digest: str
+
+
+class Trust(Signed):
+    """The public keys that count for a product, as list number `number`.
+
+    Signed by a key of the list before it. The default trusts nobody.
+    """
+
+    number: int = 0
+    keys: tuple[str, ...] = ()
+
+
+class Pointer(Signed):
     """The release of an environment and how far its rollout has come.
 
     Hosts named in `admitted`, or all where it is None, run `release`; the
-    others run `previous`. `serial` counts deployments. `history` holds the
+    others run `previous`. `serial` counts deployments and `step` the writes of
+    one: a pointer that is not later than the last is refused. `history` holds the
     releases that served before, newest first: what a rollback goes back to.
     """
 
     serial: int
+    step: int = 0
     release: str
     previous: str | None = None
     history: tuple[str, ...] = ()
@@ -125,6 +152,7 @@ class Report(Record):
 
     `running` is the release that serves now; `wanted` what the pointer asks for.
     They differ while the host converges and after a failure, `error` says why.
+    `refused` is the digest of a pointer that this host does not accept.
     `prepared` lists releases whose images are here, whole and verified.
     """
 
@@ -142,6 +170,7 @@ class Report(Record):
     services: tuple[ServiceReport, ...] = ()
     error: str | None = None
     hint: str | None = None
+    refused: str | None = None
     timings: Mapping[str, float] = {}
     disk_free: int = 0
     inodes_free: int = 0
@@ -169,6 +198,16 @@ def decode(found: Object, kind: type[R]) -> R:
 def releases_key(product: str) -> str:
     """The folder of the index of releases."""
     return f"products/{product}/releases"
+
+
+def signature_key(product: str, digest: str) -> str:
+    """Where the signature of a release stands."""
+    return f"products/{product}/signatures/{digest.removeprefix('sha256:')}"
+
+
+def trust_key(product: str, number: int) -> str:
+    """Where a list of keys stands."""
+    return f"products/{product}/trust/{number}"
 
 
 def environment_key(product: str, environment: str) -> str:

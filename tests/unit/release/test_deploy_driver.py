@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.keys import scope_in
 
 from airchain.errors import DeployError
 from airchain.progress import Silent
@@ -20,7 +21,7 @@ from airchain.store.records import pointer_key as key_of
 
 
 def scope_of(store: DirectoryStore) -> Scope:
-    return Scope(store, "p", "prod")
+    return scope_in(store, "r1", "r2", "r3")
 
 
 class Host(threading.Thread):
