@@ -4,7 +4,7 @@ AIRCHAIN := .venv/bin/airchain
 PYTEST := .venv/bin/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down test lint test-unit test-integration test-e2e lock clean
+.PHONY: help setup demo down test lint test-unit test-integration test-e2e bench-deploy lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,8 +22,8 @@ down: ## Remove what `make demo` started
 test: lint test-unit test-integration test-e2e ## Everything: linters, unit, integration, end to end
 
 lint: setup ## ruff, mypy strict, direction of imports
-	@.venv/bin/ruff check src tests tv examples
-	@.venv/bin/ruff format --check src tests tv examples
+	@.venv/bin/ruff check src tests bench tv examples
+	@.venv/bin/ruff format --check src tests bench tv examples
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
@@ -39,6 +39,10 @@ test-e2e: setup ## The main job: tv/ in a real browser, deploys and scaling unde
 	@.venv/bin/python -m airchain.machine run test
 	@$(AIRCHAIN) engine start
 	@$(PYTEST) tests/e2e
+
+bench-deploy: setup ## How long a changed line takes to every host: PRODUCT=hello HOSTS=1,4,8
+	@$(AIRCHAIN) engine start
+	@.venv/bin/python -m bench.deploy $(or $(PRODUCT),hello) $(if $(HOSTS),--hosts $(HOSTS)) $(BENCH)
 
 lock: ## Write the lock files anew
 	@scripts/lock

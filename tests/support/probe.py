@@ -67,13 +67,19 @@ class Seen:
 
 @contextmanager
 def probe(
-    port: int, domain: str, path: str = "/", *, rate: float = 60, workers: int = 6
+    port: int,
+    domain: str,
+    path: str = "/",
+    *,
+    method: str = "GET",
+    rate: float = 60,
+    workers: int = 6,
 ) -> Iterator[Seen]:
     """Ask for `path` of `domain` at the edge on `port`, `rate` times a second, until left."""
     seen = Seen()
     stop = threading.Event()
     threads = [
-        threading.Thread(target=_ask, args=(port, domain, path, workers / rate, stop, seen))
+        threading.Thread(target=_ask, args=(port, domain, path, method, workers / rate, stop, seen))
         for _ in range(workers)
     ]
     for number, thread in enumerate(threads):
@@ -91,18 +97,24 @@ def ask(port: int, domain: str, path: str = "/", *, timeout: float = 30) -> Answ
     """One request on a connection of its own."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
-        return _request(connection, domain, path)
+        return _request(connection, domain, path, "GET")
     finally:
         connection.close()
 
 
 def _ask(
-    port: int, domain: str, path: str, pause: float, stop: threading.Event, seen: Seen
+    port: int,
+    domain: str,
+    path: str,
+    method: str,
+    pause: float,
+    stop: threading.Event,
+    seen: Seen,
 ) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     due = time.monotonic()
     while not stop.is_set():
-        answer = _request(connection, domain, path)
+        answer = _request(connection, domain, path, method)
         if answer.error:
             connection.close()
         seen.answers.append(answer)
@@ -111,13 +123,14 @@ def _ask(
     connection.close()
 
 
-def _request(connection: http.client.HTTPConnection, domain: str, path: str) -> Answer:
+def _request(connection: http.client.HTTPConnection, domain: str, path: str, method: str) -> Answer:
     sent = time.monotonic()
+    body = b"said" if method == "POST" else None
     try:
-        connection.request("GET", path, headers={"Host": domain})
+        connection.request(method, path, body, headers={"Host": domain})
         response = connection.getresponse()
-        body = response.read().decode("utf-8", "replace")
+        text = response.read().decode("utf-8", "replace")
         host = response.headers.get("X-Served-By", "")
-        return Answer(sent, time.monotonic() - sent, response.status, host, body)
+        return Answer(sent, time.monotonic() - sent, response.status, host, text)
     except (OSError, http.client.HTTPException) as error:
         return Answer(sent, time.monotonic() - sent, 0, "", "", repr(error))

@@ -1,0 +1,1 @@
+"""Measurements of whole commands on this machine, as somebody outside sees them."""
