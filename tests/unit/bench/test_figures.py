@@ -15,8 +15,14 @@ def seen(sent: float, host: str, body: str, status: int = 200) -> Answer:
 def one_round(**changes: object) -> Round:
     fields: dict[str, object] = {
         **dict.fromkeys(("release", "untested", "build", "test", "push", "first", "exit"), 1.0),
-        **{"product": "hello", "mode": "waves", "hosts": 4, "all": 2.0, "cpu": 1.5},
-        **{"engine": 0.5, "requests": 100, "failed": 0},
+        "product": "hello",
+        "mode": "waves",
+        "hosts": 4,
+        "all": 2.0,
+        "cpu": 1.5,
+        "engine": 0.5,
+        "requests": 100,
+        "failed": 0,
     }
     return decode(json.dumps({**fields, **changes}))[0]
 
