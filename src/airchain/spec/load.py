@@ -155,6 +155,7 @@ def finish(draft: Draft) -> Product:
     return Product(
         product=draft.product,
         registry=draft.registry,
+        store=draft.store or Product.model_fields["store"].default,
         sizes=draft.sizes,
         secrets=draft.secrets,
         images=draft.images,

@@ -51,6 +51,27 @@ class Registry(Model):
     name: str = Field(default="localhost:5050", pattern=r"^[a-z0-9.-]+:[0-9]+$")
 
 
+class S3(Model):
+    """A bucket, or the part of one below `prefix`.
+
+    `endpoint` names a server other than Amazon's that speaks the same protocol;
+    hosts reach it by the same address.
+    """
+
+    bucket: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    region: str = Field(pattern=r"^[a-z0-9-]+$")
+    prefix: str = Field(
+        default="", pattern=r"^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$", max_length=200
+    )
+    endpoint: str | None = Field(default=None, pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$")
+
+
+class Storage(Model):
+    """Where the store is: in the bucket `s3`, else a directory of the machine that builds."""
+
+    s3: S3 | None = None
+
+
 class Size(Model):
     """What a local host may use, `memory` as in `512m`, `2g`; `aws` is what it stands for there."""
 
@@ -211,6 +232,7 @@ class Product(Model):
 
     product: Name
     registry: Registry = Registry()
+    store: Storage = Storage()
     sizes: Mapping[Name, Size]
     secrets: Mapping[SecretName, Secret] = {}
     images: Mapping[Name, Image]

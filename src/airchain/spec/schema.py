@@ -22,6 +22,7 @@ from airchain.spec.model import (
     SecretName,
     Service,
     Size,
+    Storage,
 )
 
 # `$id` of the schema; nothing is fetched from there.
@@ -49,6 +50,7 @@ class Source(Model):
 
     product: Name
     registry: Registry = Registry()
+    store: Storage = Storage()
     sizes: Mapping[Name, Size] = {}
     secrets: Mapping[SecretName, Secret] = {}
     images: Mapping[Name, Image]

@@ -30,6 +30,7 @@ from airchain.spec.model import (
     SecretName,
     Service,
     Size,
+    Storage,
 )
 from airchain.spec.wording import Finding, finding, unknown
 
@@ -51,7 +52,7 @@ DEFAULT_SIZES: Mapping[str, Mapping[str, Any]] = {
 }
 
 TOP = (
-    "product", "registry", "sizes", "secrets", "images", "services", "backing", "routes",
+    "product", "registry", "store", "sizes", "secrets", "images", "services", "backing", "routes",
     "environments",
 )  # fmt: skip
 # What stands in for a required field that is broken or missing.
@@ -100,6 +101,7 @@ class Draft:
 
     product: str | None = None
     registry: Registry | None = None
+    store: Storage | None = None
     sizes: Mapping[str, Size] = field(default_factory=dict)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     images: Mapping[str, Image] = field(default_factory=dict)
@@ -132,6 +134,7 @@ class Shape:
         return Draft(
             product=self._name(),
             registry=self._one("registry", Registry),
+            store=self._one("store", Storage),
             sizes=self._items("sizes", Size, data=with_defaults),
             secrets=self._items("secrets", Secret, names=_SecretName),
             images=self._items("images", Image, required=True),

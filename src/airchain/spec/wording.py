@@ -26,6 +26,12 @@ _PATTERNS = {
     r"^/[^\s]*$": "must begin with / and hold no space",
     r"^/[A-Za-z0-9._~/-]*$": "must begin with / and hold letters, digits and . _ ~ - / only",
     r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$": "must be a name such as www.example.com",
+    r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$": (
+        "must be 3 to 63 lower-case letters, digits, dots and dashes"
+    ),
+    r"^[a-z0-9-]+$": "must be a name such as eu-central-1",
+    r"^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$": "must be a path such as airchain/shop",
+    r"^https?://[A-Za-z0-9.:\[\]-]+$": "must be http://HOST:PORT or https://HOST, without a path",
 }
 _LINES = (("command",), ("run",), ("test",))
 _ONE_LINE = "write it as one line, such as `python3 app.py --port 8000`"

@@ -63,6 +63,17 @@ CASES: dict[str, tuple[str, str, str]] = {
         "registry: {}",
         "airchain.yaml:1: product: is required\n  hint: such as `product: hello`",
     ),
+    "a bucket without its region": (
+        "product: shop",
+        "product: shop\nstore: {s3: {bucket: shop-store}}",
+        "airchain.yaml:2: store.s3.region: is required",
+    ),
+    "a bucket's endpoint without a scheme": (
+        "product: shop",
+        "product: shop\nstore: {s3: {bucket: b-1, region: x, endpoint: 'h:9000'}}",
+        "airchain.yaml:2: store.s3.endpoint: must be http://HOST:PORT or https://HOST, "
+        "without a path, got 'h:9000'",
+    ),
     "a product's name in capitals": (
         "product: shop",
         "product: Shop",
