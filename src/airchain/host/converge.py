@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
 from docker.api.client import APIClient
 
-from airchain.errors import DeployError
+from airchain.errors import DeployError, PreflightError
 from airchain.host import facts, nginx, pull, secrets, switch
 from airchain.host.cron import Crons
 from airchain.host.drain import Drain
@@ -26,7 +26,7 @@ from airchain.host.tasks import Tasks
 from airchain.registry.client import pull_artifact
 from airchain.spec.model import Environment
 from airchain.store.base import Object
-from airchain.store.records import Release, decode
+from airchain.store.records import ImageDigest, Release, decode
 
 _REMEMBERED = 4
 
@@ -79,6 +79,8 @@ class Converger:
         self.images_lock = threading.Lock()
         # Counts how often images were asked for, for those who would remove some.
         self.preparations = 0
+        # Called where the disk has no room for a pull, with the images that it is for.
+        self.make_room: Callable[[Sequence[str]], object] = lambda _: None
 
     @property
     def prepared(self) -> tuple[str, ...]:
@@ -90,22 +92,32 @@ class Converger:
         target = self._targets.pop(digest, None) or self._fetch(digest)
         with self.images_lock:
             self.preparations += 1
-            disk = facts.disk(self._places.images)
-            pull.prepare(self._engine, images(target.release, target.instances), disk)
+            self._pull(images(target.release, target.instances))
         self._refuse_root(target.instances)
         self._targets[digest] = target
         for old in list(self._targets)[:-_REMEMBERED]:
-            del self._targets[old]
+            self._targets.pop(old, None)
         self._status.update(prepared=self.prepared)
         return target
 
-    def keep_images(self, releases: Sequence[str | None]) -> set[str]:
+    def _pull(self, wanted: Sequence[ImageDigest]) -> None:
+        try:
+            pull.prepare(self._engine, wanted, facts.disk(self._places.images))
+        except PreflightError:
+            self.make_room([image.reference for image in wanted])
+            pull.prepare(self._engine, wanted, facts.disk(self._places.images))
+
+    def keep_images(self, releases: Iterable[str]) -> set[str]:
         """References of all images that these releases need here.
 
+        Other releases no longer count as prepared: their images may go any moment.
         Raises `RegistryError` where a release cannot be read: then nothing is known.
         """
-        targets = [self._targets.get(d) or self._fetch(d) for d in releases if d]
-        return {i.reference for t in targets for i in images(t.release, t.instances)}
+        kept = {d: self._targets.get(d) or self._fetch(d) for d in releases}
+        for digest in self._targets.keys() - kept.keys():
+            self._targets.pop(digest, None)
+        self._status.update(prepared=self.prepared)
+        return {i.reference for t in kept.values() for i in images(t.release, t.instances)}
 
     def converge(self, digest: str, serial: int, still_wanted: Callable[[], bool]) -> Target:
         """Run the release `digest` on this host, for deployment number `serial`."""

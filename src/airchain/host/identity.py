@@ -78,6 +78,11 @@ class Places:
         return self.root / "run/nginx.pid"
 
     @property
+    def engine_pid(self) -> Path:
+        """The process id of the engine; written when it starts."""
+        return self.root / "run/docker.pid"
+
+    @property
     def images(self) -> Path:
         """The file system that images are unpacked on."""
         return self.root / "var/lib/docker"

@@ -16,8 +16,9 @@ import structlog
 from docker.api.client import APIClient
 from docker.errors import APIError, DockerException
 
-from airchain.errors import AirchainError, WaitTimeout
-from airchain.host import cleanup, facts, state
+from airchain.errors import AirchainError, StoreError, WaitTimeout
+from airchain.host import state
+from airchain.host.cleanup import Cleaner, keep_set
 from airchain.host.converge import Converger, Target
 from airchain.host.cron import Crons
 from airchain.host.drain import Drain
@@ -53,7 +54,6 @@ class Agent:
         self._arrived: str | None = None
         self._failed: tuple[str, int] | None = None
         self._failed_at = 0.0
-        self._clean = True
         self._domain = "localhost"
         self._good: tuple[ServiceReport, ...] = ()
         self._state = state.load(places)
@@ -68,6 +68,16 @@ class Agent:
         self._converger = Converger(
             places, identity, engine, self.status, starter, tasks, self._crons, self._drain
         )
+        self._window = 0
+        self._cleaner = Cleaner(
+            places,
+            identity,
+            engine,
+            self._needed_images,
+            self._converger.images_lock,
+            lambda: self._converger.preparations,
+        )
+        self._converger.make_room = self._cleaner.under_pressure
 
     def stop(self) -> None:
         """End the loop. Services go on."""
@@ -124,8 +134,8 @@ class Agent:
             self._prepare(pointer)
         if self._state.running:
             self._supervisor.look(self._domain, report_running=self._failed is None)
-        if wanted == self._arrived:
-            self._clean_up(pointer)
+        if wanted == self._arrived and not self._drain.leaving:
+            self._cleaner.look(self._window)
 
     def _nothing_to_lose(self, wanted: str) -> bool:
         """Whether it is time to try again what failed.
@@ -167,7 +177,6 @@ class Agent:
     def _go(self, wanted: str, pointer: Pointer) -> None:
         """Converge; afterwards the report says where the host stands."""
         serial = pointer.serial
-        self._clean = False
         self.status.update(
             state="converging" if self._state.running else "booting",
             serial=serial,
@@ -203,6 +212,8 @@ class Agent:
         state.save(self._places, self._state)
         report = self.status.report
         self._domain = target.domain
+        self._window = target.environment.deploy.keep
+        self._cleaner.soon()
         names = {i.service for i in target.instances}
         self._good = tuple(s for s in report.services if s.name in names)
         self.status.services(
@@ -240,23 +251,12 @@ class Agent:
             self._pointer_seen = (found.version, decode(found, Pointer))
         return self._pointer_seen[1]
 
-    def _clean_up(self, pointer: Pointer) -> None:
-        """Once after each convergence, when the old instances are gone."""
-        if self._clean or self._drain.leaving:
-            return
-        self._clean = True
-        preparations = self._converger.preparations
-        kept = {pointer.release, pointer.previous, self._state.running, self._state.previous}
-        keep = self._converger.keep_images(sorted(filter(None, kept)))
-        units = [u.instance.name for u in facts.observe(self._places)]
-        product = self._identity.product
-        prefix = f"{self._identity.registry}/{product}/"
-
-        def current() -> bool:
-            return self._converger.preparations == preparations
-
-        args = (self._engine, product, prefix, keep, units, self._converger.images_lock, current)
-        threading.Thread(target=cleanup.clean, args=args, name="cleanup", daemon=True).start()
+    def _needed_images(self, window: int) -> set[str]:
+        """References of the images that shall stay, `window` releases for a rollback among them."""
+        pointer = self._pointer()
+        if pointer is None:
+            raise StoreError("there is no pointer, so what is needed is not known")
+        return self._converger.keep_images(sorted(keep_set(pointer, self._state.running, window)))
 
 
 def wait_for(what: str, answers: Callable[[], bool], end: threading.Event) -> None:

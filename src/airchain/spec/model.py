@@ -197,6 +197,7 @@ class Deploy(Model):
     watched for `watch` seconds: a new host that restarts a service ends the
     deployment, so do answers 5xx that are `errors` (a share) more frequent than
     on old hosts, and answers that take `slowdown` times as long as theirs.
+    Hosts keep the images of the last `keep` releases that served, for a rollback.
     """
 
     waves: tuple[Annotated[int, Field(ge=1)] | Percent, ...] = (1, "25%")
@@ -204,6 +205,7 @@ class Deploy(Model):
     errors: float = Field(default=0.02, gt=0, le=1)
     slowdown: float = Field(default=3, gt=1)
     timeout: Seconds = 600
+    keep: int = Field(default=2, ge=0, le=10)
     notify: Notify | None = None
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from typing import Any
-
 import pytest
 
 from airchain.errors import PreflightError, RegistryError
-from airchain.host.cleanup import clean, unneeded_containers, unneeded_images
 from airchain.host.converge import is_root
 from airchain.host.facts import Disk
 from airchain.host.pull import Content, Need, check_room, need, verify
@@ -49,53 +45,6 @@ def test_a_pulled_image_has_the_layers_of_its_manifest() -> None:
     for found in (None, {"RootFS": {"Layers": ["base"]}}, {"RootFS": {"Layers": None}}):
         with pytest.raises(RegistryError, match="not whole"):
             verify(CONTENT, found)
-
-
-def test_cleanup_removes_only_images_of_ours_that_nothing_needs() -> None:
-    """Other products' images and those that are kept stay."""
-    listed: list[dict[str, Any]] = [
-        {"RepoDigests": ["localhost:5050/tv/www@sha256:aa"]},
-        {"RepoDigests": ["localhost:5050/tv/www@sha256:bb"]},
-        {"RepoDigests": ["localhost:5050/tvx/www@sha256:cc"]},
-        {"RepoDigests": None},
-    ]
-    unneeded = unneeded_images(listed, "localhost:5050/tv/", {"localhost:5050/tv/www@sha256:aa"})
-    assert unneeded == ["localhost:5050/tv/www@sha256:bb"]
-
-
-class Images:
-    """An engine that holds two images which nothing needs."""
-
-    def __init__(self) -> None:
-        self.held = ["r/tv/www@sha256:aa", "r/tv/www@sha256:bb"]
-
-    def containers(self, **_: Any) -> list[dict[str, Any]]:
-        return []
-
-    def images(self) -> list[dict[str, Any]]:
-        return [{"RepoDigests": [name]} for name in self.held]
-
-    def remove_image(self, name: str) -> None:
-        self.held.remove(name)
-
-
-def test_cleanup_ends_once_another_release_is_prepared() -> None:
-    """What it knows to be needed is outdated then: the new release may need any image."""
-    engine: Any = Images()
-    answers = iter([True, False])
-    clean(engine, "tv", "r/tv/", (), (), threading.Lock(), lambda: next(answers))
-    assert engine.held == ["r/tv/www@sha256:bb"]
-
-
-def test_cleanup_leaves_containers_that_run_or_have_a_unit() -> None:
-    """Only dead ones without a unit go."""
-    listed = [
-        {"Names": ["/tv-a-1"], "State": "running"},
-        {"Names": ["/tv-b-1"], "State": "exited"},
-        {"Names": ["/tv-c-1"], "State": "exited"},
-        {"Names": ["/tv-d-1"], "State": "created"},
-    ]
-    assert unneeded_containers(listed, {"tv-c-1"}) == ["tv-b-1"]
 
 
 @pytest.mark.parametrize("user", ["", "0", "00", "+0", "root", "0:0", "root:root"])
