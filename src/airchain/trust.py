@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -117,10 +118,16 @@ class Memory(Record):
 
 @dataclass(frozen=True)
 class Refusal:
-    """An object that was not accepted; `mark` where it is a pointer."""
+    """Why an object was not accepted, and what to do; `mark` where it is a pointer."""
 
-    error: AirchainError
+    text: str
+    hint: str | None = None
     mark: str | None = None
+
+    @classmethod
+    def of(cls, error: AirchainError, mark: str | None = None) -> Refusal:
+        """The refusal that an error stands for."""
+        return cls(str(error), error.hint, mark)
 
 
 class Follower:
@@ -128,6 +135,7 @@ class Follower:
 
     It believes its memory, what a trusted key signed, and nothing older than
     what it has seen. What it refuses stands in `refusal`, and changes nothing.
+    Safe to use from several threads.
     """
 
     def __init__(
@@ -144,6 +152,7 @@ class Follower:
         self._memory = memory
         self._save = save
         self._key = pointer_key(product, environment)
+        self._lock = threading.RLock()
         self._looked = float("-inf")
         self._judged: tuple[str, int] | None = None
         self._pointer_refusal: Refusal | None = None
@@ -171,13 +180,26 @@ class Follower:
 
     def judge(self, found: Object | None) -> None:
         """Accept the object as the newest pointer, or say in `refusal` why not."""
-        self._follow_keys()
-        if found is None:
+        with self._lock:
+            self._follow_keys()
+            if found is not None:
+                self._judge(found)
+                return
             self._pointer_refusal = self._judged = None
             if self.pointer is not None:
                 gone = SignatureError("the pointer was removed", where=self._key, hint=self._hint)
-                self._pointer_refusal = Refusal(gone)
-            return
+                self._pointer_refusal = Refusal.of(gone)
+
+    def verify_release(self, digest: str) -> None:
+        """See that the release was signed by a key that counts; else a `SignatureError`."""
+        try:
+            verify_release(self._store, self._product, digest, self.trust.keys)
+        except UntrustedKey:
+            with self._lock:
+                self._follow_keys(now=True)
+            verify_release(self._store, self._product, digest, self.trust.keys)
+
+    def _judge(self, found: Object) -> None:
         if self._judged == (found.version, self.trust.number):
             return
         try:
@@ -185,16 +207,8 @@ class Follower:
             self._pointer_refusal = None
         except SignatureError as error:
             error.hint = error.hint or self._hint
-            self._pointer_refusal = Refusal(error, mark(found.data))
+            self._pointer_refusal = Refusal.of(error, mark(found.data))
         self._judged = (found.version, self.trust.number)
-
-    def verify_release(self, digest: str) -> None:
-        """See that the release was signed by a key that counts; else a `SignatureError`."""
-        try:
-            verify_release(self._store, self._product, digest, self.trust.keys)
-        except UntrustedKey:
-            self._follow_keys(now=True)
-            verify_release(self._store, self._product, digest, self.trust.keys)
 
     @property
     def _hint(self) -> str:
@@ -232,7 +246,7 @@ class Follower:
             newest(self._store, self._product, self.trust, self._learn)
             self._trust_refusal = None
         except (SignatureError, StoreError) as error:
-            self._trust_refusal = Refusal(error)
+            self._trust_refusal = Refusal.of(error)
 
     def _learn(self, trust: Trust) -> None:
         self._remember(self._memory.model_copy(update={"trust": trust}))

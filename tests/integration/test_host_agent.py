@@ -31,7 +31,10 @@ from airchain.paths import Home
 from airchain.progress import Silent
 from airchain.registry import serve
 from airchain.registry.client import push_artifact
+from airchain.release import pointer as pointers
+from airchain.release.keys import Keys
 from airchain.release.make import MEDIA_TYPE
+from airchain.release.scope import Scope
 from airchain.run import run
 from airchain.spec.load import load
 from airchain.spec.model import Environment, Fleet, Registry, Route, Service
@@ -44,7 +47,6 @@ from airchain.store.records import (
     Report,
     environment_key,
     lease_key,
-    pointer_key,
     read,
     report_key,
 )
@@ -119,14 +121,22 @@ class Rig:
             environments={ENVIRONMENT: environment},
         )
         repository = f"{PRODUCT}/releases"
-        return push_artifact(
+        digest = push_artifact(
             REGISTRY.name, repository, media_type=MEDIA_TYPE, data=record.encode(), annotations={}
         )
+        self.keys.sign_release(digest)
+        return digest
+
+    @property
+    def keys(self) -> Keys:
+        return Keys(self.home, self.store, PRODUCT)
 
     def point(self, release: str, admitted: tuple[str, ...] | None = None) -> int:
-        key = pointer_key(PRODUCT, ENVIRONMENT)
-        old = read(self.store, key, Pointer)
-        pointer = Pointer(
+        """Write the pointer as a deployment does, whatever stands there; return its serial."""
+        scope = Scope(self.store, PRODUCT, ENVIRONMENT, self.keys)
+        held, _ = pointers.take_up(scope)
+        old = held.pointer if held else None
+        new = Pointer(
             serial=old.serial + 1 if old else 1,
             release=release,
             previous=old.release if old else None,
@@ -134,8 +144,7 @@ class Rig:
             updated=datetime.now(UTC),
             author="test",
         )
-        self.store.put(key, pointer.encode())
-        return pointer.serial
+        return pointers.write(scope, new, held).pointer.serial
 
     def deploy(self, **services: Service) -> Report:
         """Point at a release of these services and wait for the host's verdict."""
@@ -230,6 +239,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     host, _ = host_image.build(engine, home, REGISTRY, Silent())
     made = Rig(engine, home, images)
     clean(made)
+    made.keys.ensure()
     settings = Settings(
         product=PRODUCT,
         environment=ENVIRONMENT,
@@ -262,6 +272,8 @@ def clean(rig: Rig) -> None:
     local.remove_network(rig.engine, PRODUCT, ENVIRONMENT)
     shutil.rmtree(rig.home.store / environment_key(PRODUCT, ENVIRONMENT), ignore_errors=True)
     shutil.rmtree(rig.home.secrets(PRODUCT, ENVIRONMENT), ignore_errors=True)
+    # This machine's own memory of the pointer, which would be put back.
+    (rig.home.keys(PRODUCT) / "environments" / f"{ENVIRONMENT}.json").unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -56,5 +56,5 @@ def test_a_host_has_every_library_that_its_agent_imports(needed_by_hosts: set[st
     foreign -= sys.stdlib_module_names
     assert "docker" in foreign
     distributions = packages_distributions()
-    lacking = {m for m in foreign if not installed & set(distributions.get(m, ()))}
+    lacking = {m for m in foreign if not installed & {d.lower() for d in distributions.get(m, ())}}
     assert lacking == set()

@@ -18,12 +18,12 @@ def releases(
 
     context = Context.of(ctx)
     name = context.product.product
-    held = {e: pointer.hold(context.scope(e)) for e in context.product.environments}
+    good = {e: pointer.last_good(context.scope(e)) for e in context.product.environments}
     entries = list(index.entries(context.store, name))[:most]
     rows = [
         {
             **entry.model_dump(mode="json"),
-            "environments": [e for e, h in held.items() if h and h.pointer.release == entry.digest],
+            "environments": [e for e, p in good.items() if p and p.release == entry.digest],
         }
         for entry in entries
     ]

@@ -17,7 +17,6 @@ from airchain.store.records import (
     Pointer,
     Report,
     fleet_key,
-    pointer_key,
     read,
     report_key,
 )
@@ -73,11 +72,6 @@ def release_to_follow(pointer: Pointer) -> str:
 def releases_in_use(pointer: Pointer) -> tuple[str, ...]:
     """The releases that hosts may run now or next."""
     return tuple(d for d in (pointer.release, pointer.previous) if d is not None)
-
-
-def read_pointer(store: Store, product: str, environment: str) -> Pointer | None:
-    """The pointer; None before the first deployment."""
-    return read(store, pointer_key(product, environment), Pointer)
 
 
 def read_sizes(

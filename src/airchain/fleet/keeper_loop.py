@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from airchain.errors import AirchainError, EngineError
+from airchain.errors import AirchainError, EngineError, SignatureError
 from airchain.files import write_whole
 from airchain.fleet import edge, keeper_facts, local, settings
 from airchain.fleet.keeper import KeeperStatus
@@ -74,9 +74,15 @@ class Keeper:
 
     def look_and_act(self) -> None:
         """One round."""
-        pointer = keeper_facts.read_pointer(self.store, self.product, self.environment)
-        if pointer is None:
-            return
+        follower = self.keys.follower(self.environment)
+        pointer = follower.look()
+        if pointer is not None:
+            self._follow(pointer)
+        if refusal := follower.refusal:
+            # Said after the hosts were kept, by the last good pointer.
+            raise SignatureError(refusal.text, hint=refusal.hint)
+
+    def _follow(self, pointer: Pointer) -> None:
         made = settings.load(self.home, self.product, self.environment)
         specification = self._release(made, keeper_facts.release_to_follow(pointer))
         work = self._work or self._begin()

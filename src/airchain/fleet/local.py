@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import tarfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -18,10 +17,13 @@ from airchain.fleet import host_args, machine, names, secrets
 from airchain.fleet.engine_api import session
 from airchain.fleet.host_args import HostPlan
 from airchain.fleet.settings import Settings
+from airchain.host.identity import Identity
 from airchain.images.engine import Engine
 from airchain.paths import Home
+from airchain.release.keys import Keys
 from airchain.run import run
 from airchain.spec.model import Environment
+from airchain.store import DirectoryStore
 from airchain.store.records import host_key, lease_key
 
 # Beyond a service's own stop timeout: systemd and the engine inside end too.
@@ -195,14 +197,17 @@ def _prepare_folders(home: Home, plan: HostPlan) -> None:
         lease_key(plan.product, plan.environment, "x").removesuffix("/x"),
     ):
         (home.store / key).mkdir(parents=True, exist_ok=True)
-    identity = {
-        "product": plan.product,
-        "environment": plan.environment,
-        "fleet": plan.fleet,
-        "host": plan.host,
-        "registry": plan.registry,
-    }
-    write_whole(Path(plan.identity), json.dumps(identity, indent=1).encode())
+    known = Keys(home, DirectoryStore(home.store), plan.product).memory(plan.environment)
+    identity = Identity(
+        product=plan.product,
+        environment=plan.environment,
+        fleet=plan.fleet,
+        host=plan.host,
+        registry=plan.registry,
+        trust=known.trust,
+        pointer=known.pointer,
+    )
+    write_whole(Path(plan.identity), identity.encode())
 
 
 def _folder(home: Home, product: str, environment: str, host: str) -> Path:

@@ -64,14 +64,16 @@ def is_up(place: Place) -> bool:
 
 def observe(place: Place, specification: Environment) -> EnvironmentStatus:
     """What is true right now."""
-    held = pointer.hold(place.scope)
+    last_good = pointer.last_good(place.scope)
+    refusal = place.scope.keys.follower(place.environment).refusal
     runtime = edge.runtime(place.home, place.product, place.environment)
     answers = runtime.answers()
     facts = Facts(
         product=place.product,
         environment=place.environment,
         specification=specification,
-        pointer=held.pointer if held else None,
+        pointer=last_good,
+        refusal=refusal.text if refusal else None,
         sizes={
             name: size.size
             for name in specification.fleets
@@ -195,6 +197,8 @@ def exec_argv(
 def _stop_waiting_in_vain(place: Place, status: EnvironmentStatus) -> None:
     held = pointer.hold(place.scope)
     for report in deploy.reports(place.scope):
+        if held and report.refused == held.mark:
+            raise FleetError(report.error or "refuses", where=report.host, hint=report.hint)
         if held and report.state == "failed" and report.serial == held.pointer.serial:
             serves = f"{report.host} still serves the release before" if report.running else ""
             raise deploy.failure(report, serves or "it serves nothing")

@@ -58,7 +58,10 @@ class FleetStatus:
 
 @dataclass(frozen=True)
 class EnvironmentStatus:
-    """An environment. `rollout` says how far a deployment has come."""
+    """An environment. `rollout` says how far a deployment has come.
+
+    `release` is that of the last good pointer; `refusal` says what is wrong with the present one.
+    """
 
     product: str
     environment: str
@@ -69,6 +72,7 @@ class EnvironmentStatus:
     addresses: tuple[str, ...]
     backing: Mapping[str, str]
     fleets: tuple[FleetStatus, ...]
+    refusal: str | None = None
 
     @property
     def settled(self) -> bool:
@@ -78,7 +82,7 @@ class EnvironmentStatus:
     @property
     def unsettled(self) -> tuple[str, ...]:
         """What is not yet as it shall be, in words: for waiting and for people."""
-        found: list[str] = []
+        found = [self.refusal] if self.refusal else []
         for fleet in self.fleets:
             if len(fleet.hosts) != fleet.wanted:
                 found.append(f"{fleet.name} has {len(fleet.hosts)} of {fleet.wanted} hosts")
@@ -117,6 +121,7 @@ class Facts:
     edge: str
     keeper: str
     backing: Mapping[str, str]
+    refusal: str | None = None
 
 
 def assemble(facts: Facts, now: datetime) -> EnvironmentStatus:
@@ -149,6 +154,7 @@ def assemble(facts: Facts, now: datetime) -> EnvironmentStatus:
         tuple(f"http://{domain}:{edge.port}" for domain in edge.domains),
         facts.backing,
         fleets,
+        facts.refusal,
     )
 
 

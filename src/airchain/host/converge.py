@@ -65,6 +65,7 @@ class Converger:
         tasks: Tasks,
         crons: Crons,
         drain: Drain,
+        verify: Callable[[str], None],
     ) -> None:
         self._places = places
         self._identity = identity
@@ -74,6 +75,8 @@ class Converger:
         self._tasks = tasks
         self._crons = crons
         self._drain = drain
+        # Raises where a release bears no signature that counts.
+        self._verify = verify
         self._targets: dict[str, Target] = {}
         # Held while images are pulled, and while one is removed.
         self.images_lock = threading.Lock()
@@ -113,7 +116,7 @@ class Converger:
         Other releases no longer count as prepared: their images may go any moment.
         Raises `RegistryError` where a release cannot be read: then nothing is known.
         """
-        kept = {d: self._targets.get(d) or self._fetch(d) for d in releases}
+        kept = {d: self._targets.get(d) or self._read(d) for d in releases}
         for digest in self._targets.keys() - kept.keys():
             self._targets.pop(digest, None)
         self._status.update(prepared=self.prepared)
@@ -166,6 +169,10 @@ class Converger:
         return old_workers
 
     def _fetch(self, digest: str) -> Target:
+        self._verify(digest)
+        return self._read(digest)
+
+    def _read(self, digest: str) -> Target:
         identity = self._identity
         repository = f"{identity.product}/releases"
         data = pull_artifact(identity.registry, repository, digest)

@@ -8,17 +8,23 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from airchain.errors import PreflightError
-from airchain.store.records import Record
+from airchain.store.records import Pointer, Record, Trust
 
 
 class Identity(Record):
-    """What the provider wrote into `/etc/airchain/host.json` before the host booted."""
+    """What the provider wrote into `/etc/airchain/host.json` before the host booted.
+
+    `trust` is the list of keys to begin with, and `pointer` the last good one that
+    the provider knew: an older one is refused, also by a host that has seen none.
+    """
 
     product: str
     environment: str
     fleet: str
     host: str
     registry: str
+    trust: Trust = Trust()
+    pointer: Pointer | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,11 @@ class Places:
     def state(self) -> Path:
         """Which releases this host ran last; survives a reboot."""
         return self.root / "var/lib/airchain/state.json"
+
+    @property
+    def trust(self) -> Path:
+        """Which keys and which pointer this host accepted last; survives a reboot."""
+        return self.root / "var/lib/airchain/trust.json"
 
     @property
     def units(self) -> Path:

@@ -17,7 +17,7 @@ from docker.api.client import APIClient
 from docker.errors import APIError, DockerException
 
 from airchain.errors import AirchainError, StoreError, WaitTimeout
-from airchain.host import state
+from airchain.host import state, trust
 from airchain.host.cleanup import Cleaner, keep_set
 from airchain.host.converge import Converger, Target
 from airchain.host.cron import Crons
@@ -31,7 +31,8 @@ from airchain.host.supervise import Supervisor
 from airchain.host.tasks import Tasks
 from airchain.registry.client import Client
 from airchain.store import Store, clock
-from airchain.store.records import Pointer, ServiceReport, decode, pointer_key
+from airchain.store.records import Pointer, ServiceReport
+from airchain.trust import Refusal
 
 POLL = 0.1
 # A host on which nothing serves tries again by itself: what it needs may have come up.
@@ -50,7 +51,7 @@ class Agent:
         self._store = store
         self._engine = engine
         self._end = threading.Event()
-        self._pointer_seen: tuple[str, Pointer] | None = None
+        self._follower = trust.follower(places, identity, store)
         self._arrived: str | None = None
         self._failed: tuple[str, int] | None = None
         self._failed_at = 0.0
@@ -66,7 +67,15 @@ class Agent:
         self._supervisor = Supervisor(places, starter, self.status, self._drain)
         tasks = Tasks(starter, leases, identity.host)
         self._converger = Converger(
-            places, identity, engine, self.status, starter, tasks, self._crons, self._drain
+            places,
+            identity,
+            engine,
+            self.status,
+            starter,
+            tasks,
+            self._crons,
+            self._drain,
+            self._follower.verify_release,
         )
         self._window = 0
         self._cleaner = Cleaner(
@@ -243,13 +252,14 @@ class Agent:
         return pointer.release_for(self._identity.host) == release
 
     def _pointer(self) -> Pointer | None:
-        key = pointer_key(self._identity.product, self._identity.environment)
-        found = self._store.get(key)
-        if found is None:
-            return None
-        if self._pointer_seen is None or self._pointer_seen[0] != found.version:
-            self._pointer_seen = (found.version, decode(found, Pointer))
-        return self._pointer_seen[1]
+        """The last good pointer. What is wrong with the one in the store is reported."""
+        try:
+            self._follower.look()
+            refusal = self._follower.refusal
+        except StoreError as error:
+            refusal = Refusal.of(error)
+        self.status.refuse(refusal)
+        return self._follower.pointer
 
     def _needed_images(self, window: int) -> set[str]:
         """References of the images that shall stay, `window` releases for a rollback among them."""

@@ -18,6 +18,7 @@ from airchain.host import facts
 from airchain.host.identity import Identity, Places
 from airchain.store import Store, clock
 from airchain.store.records import Report, ServiceReport, report_key
+from airchain.trust import Refusal
 
 HEARTBEAT = 2.0
 # Changes that follow one another this closely share a write.
@@ -35,6 +36,7 @@ class Status:
         self.changed = threading.Event()
         self._lock = threading.Lock()
         self._services: dict[str, ServiceReport] = {}
+        self._refusal: Refusal | None = None
         self._report = Report(
             host=identity.host,
             fleet=identity.fleet,
@@ -47,9 +49,22 @@ class Status:
 
     @property
     def report(self) -> Report:
-        """The report with all its services."""
+        """The report with all its services. A refusal is what is told first."""
         with self._lock:
-            return self._report.model_copy(update={"services": tuple(self._services.values())})
+            fields: dict[str, Any] = {"services": tuple(self._services.values())}
+            if refusal := self._refusal:
+                fields |= {"error": refusal.text, "hint": refusal.hint, "refused": refusal.mark}
+            return self._report.model_copy(update=fields)
+
+    def refuse(self, refusal: Refusal | None) -> None:
+        """Say what of the store is not accepted; None once all of it is."""
+        with self._lock:
+            if refusal == self._refusal:
+                return
+            self._refusal = refusal
+        if refusal:
+            log.error("not accepted", error=refusal.text)
+        self.changed.set()
 
     def update(self, **fields: Any) -> None:
         """Change fields of the report, all at once."""

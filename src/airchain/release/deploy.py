@@ -120,6 +120,7 @@ class _Driver:
     def _decide(self, held: pointer.Held) -> rollout.Decision:
         pointer.require(self.scope, held)
         said = reports(self.scope)
+        pointer.require_accepted(held, said)
         return rollout.decide(held.pointer, said, clock.now(self.scope.store))
 
     def _wait(self, held: pointer.Held, phase: str) -> rollout.Decision:

@@ -128,7 +128,8 @@ class Keys:
         follower.judge(found)
         refusal = follower.refusal
         if (refusal and refusal.mark) or follower.pointer is None:
-            raise refusal.error if refusal else SignatureError("no pointer", where=found.key)
+            text, hint = (refusal.text, refusal.hint) if refusal else ("is no pointer", None)
+            raise SignatureError(text, hint=hint)
         return follower.pointer
 
     def sign_pointer(self, environment: str, pointer: Pointer) -> Pointer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -46,6 +47,11 @@ def hold(scope: Scope) -> Held | None:
         return None
     accepted = scope.keys.accept(scope.environment, found)
     return Held(accepted, found.version, mark(found.data))
+
+
+def last_good(scope: Scope) -> Pointer | None:
+    """The last pointer that verified: what hosts go by, whatever stands in the store now."""
+    return scope.keys.follower(scope.environment).look()
 
 
 def take_up(scope: Scope) -> tuple[Held | None, str | None]:
@@ -159,6 +165,18 @@ def require(scope: Scope, held: Held) -> None:
     now = hold(scope)
     if now is None or not (now.version == held.version or same(now.pointer, held.pointer)):
         raise _moved(now, scope)
+
+
+def require_accepted(held: Held, said: Iterable[Report]) -> None:
+    """See that no host refuses the pointer that is held; else a `DeployError` with its words."""
+    for report in said:
+        if report.refused == held.mark:
+            raise DeployError(
+                f"the host does not accept the pointer: {report.error}",
+                where=f"host {report.host}",
+                hint="it serves what it served before; a host that knows none of these keys has to"
+                " be replaced: `airchain keys show`",
+            )
 
 
 def same(one: Pointer, other: Pointer) -> bool:

@@ -32,11 +32,21 @@ def test_a_release_without_our_fleet_leaves_the_host_as_it_is(
     """It counts as prepared and arrived, so it can be deployed; the keeper ends the host."""
     monkeypatch.setattr(converge, "pull_artifact", lambda *_: RELEASE.encode())
     identity = Identity(product="tv", environment="prod", fleet="web", host="h", registry="r:1")
+    verified: list[str] = []
     nobody: Any = None  # Nothing is pulled, started, run or stopped.
     converger = converge.Converger(
-        Places(tmp_path), identity, nobody, Status(identity), nobody, nobody, nobody, nobody
+        Places(tmp_path),
+        identity,
+        nobody,
+        Status(identity),
+        nobody,
+        nobody,
+        nobody,
+        nobody,
+        verified.append,
     )
     target = converger.converge("sha256:ff", 1, lambda: True)
     assert not target.ours
     assert target.instances == ()
     assert converger.prepared == ("sha256:ff",)
+    assert verified == ["sha256:ff"]
