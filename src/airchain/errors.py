@@ -13,6 +13,7 @@
     ├── ReleaseError       a release cannot be made, found or verified
     ├── SignatureError     an object of the store is not what the product's key signed
     │   └── UntrustedKey   it was signed, by a key that does not count (any more)
+    ├── Locked             somebody holds the environment's lock, or took it from us
     ├── DeployError        a release did not become healthy; the old one serves
     ├── FleetError         a host, backing service or edge did not come up
     ├── WaitTimeout        a bounded wait ended; says what it was waiting for
@@ -135,6 +136,10 @@ class SignatureError(AirchainError):
 
 class UntrustedKey(SignatureError):
     """A signature by a key that does not count (any more)."""
+
+
+class Locked(AirchainError):
+    """Somebody holds the environment's lock, or took it from us."""
 
 
 class DeployError(AirchainError):

@@ -4,6 +4,9 @@
     products/P/signatures/HEX                       ReleaseSignature   of the release sha256:HEX
     products/P/trust/N                              Trust          which keys count, signed by N-1
     products/P/environments/E/pointer               Pointer        signed: which release, hosts
+    products/P/environments/E/lock                  Lock           who is at work (release.lock)
+    products/P/environments/E/audit/TIME-…          Event          who did what (release.audit)
+    products/P/audit/TIME-…                         Event          what concerns the whole product
     products/P/environments/E/fleets/F              FleetSize      wanted number of hosts
     products/P/environments/E/hosts/H/report        Report         written by host H only
     products/P/environments/E/leases/…              Lease          tasks and cron ticks, once
@@ -218,6 +221,17 @@ def environment_key(product: str, environment: str) -> str:
 def pointer_key(product: str, environment: str) -> str:
     """Where the pointer stands."""
     return f"{environment_key(product, environment)}/pointer"
+
+
+def lock_key(product: str, environment: str) -> str:
+    """Where the lock stands."""
+    return f"{environment_key(product, environment)}/lock"
+
+
+def audit_key(product: str, environment: str | None) -> str:
+    """The folder of the audit log of an environment, or of the product itself."""
+    folder = f"products/{product}" if environment is None else environment_key(product, environment)
+    return f"{folder}/audit"
 
 
 def fleet_key(product: str, environment: str, fleet: str) -> str:
