@@ -45,6 +45,11 @@ def entries(store: Store, product: str) -> Sequence[ReleaseEntry]:
     return sorted((e for e in found if e), key=lambda e: e.created, reverse=True)
 
 
+def entry(store: Store, product: str, digest: str) -> ReleaseEntry | None:
+    """The entry of exactly that release; None where it is not in the index."""
+    return next((e for e in entries(store, product) if e.digest == digest), None)
+
+
 def find(store: Store, product: str, name: str) -> ReleaseEntry:
     """The release whose digest or commit starts with `name`.
 
