@@ -14,7 +14,9 @@ from pathlib import Path
 from airchain.errors import FleetError
 from airchain.files import write_whole
 from airchain.paths import Home
-from airchain.spec.model import Environment, Secret
+from airchain.progress import Progress
+from airchain.release.notify import Webhook, note
+from airchain.spec.model import Deploy, Environment, Secret
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _RANDOM_BYTES = 32
@@ -22,10 +24,30 @@ _LARGEST = 64 * 1024
 
 
 def declared(environment: Environment) -> tuple[str, ...]:
-    """Names of all secrets that the environment's services and backing services use."""
+    """Names of all secrets that the environment's services, backing services and webhook use."""
     services = {name for service in environment.services.values() for name in service.secrets}
     backing = {name for service in environment.backing.values() for name in service.secrets}
-    return tuple(sorted(services | backing))
+    notify = environment.deploy.notify
+    webhook = {notify.secret} if notify else set()
+    return tuple(sorted(services | backing | webhook))
+
+
+def webhook(
+    home: Home, product: str, environment: str, settings: Deploy, progress: Progress
+) -> Webhook | None:
+    """Where deployments of the environment are told of; None where nowhere.
+
+    No value for its address is no reason not to deploy, but is said.
+    """
+    if settings.notify is None:
+        return None
+    name = settings.notify.secret
+    try:
+        address = values(home, product, environment, [name])[name]
+    except FleetError as error:
+        note(progress, f"no webhook is told: {error}; {error.hint}")
+        return None
+    return Webhook(address.decode("utf-8", "replace").strip(), settings.notify.messages)
 
 
 def ensure(

@@ -186,7 +186,7 @@ class Notify(Model):
     """
 
     secret: SecretName
-    messages: Mapping[Literal["start", "canary", "done", "reverted"], str] = {}
+    messages: Mapping[Literal["start", "canary", "done", "reverted", "failed"], str] = {}
 
 
 class Deploy(Model):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
+from airchain.spec import messages
 from airchain.spec.document import FieldPath
 from airchain.spec.image_rules import image_graph, image_origin
 from airchain.spec.model import Service
@@ -95,6 +96,38 @@ def secret_references(draft: Draft, environment: EnvironmentDraft) -> Iterator[F
                     f"declare it at the top: `secrets: {{{secret}: {{}}}}`, "
                     "or `{generate: true}` for a random value",
                 )
+
+
+def notifications(draft: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
+    """The webhook's address is a secret for this machine only; its messages can be filled in."""
+    notify = environment.deploy.notify if environment.deploy else None
+    if notify is None:
+        return
+    path = ("deploy", "notify")
+    if dangling(draft.declared, "secrets", notify.secret):
+        yield Finding(
+            (*path, "secret"),
+            f"the secret {notify.secret} is not declared",
+            f"declare it at the top: `secrets: {{{notify.secret}: {{}}}}`",
+        )
+    elif notify.secret in draft.secrets and draft.secrets[notify.secret].generate:
+        yield Finding(
+            (*path, "secret"),
+            f"{notify.secret} is generated, and a random value is no address",
+            f"declare it as `{notify.secret}: {{}}`",
+        )
+    users = [("services", n, s.secrets) for n, s in environment.services.items()]
+    users += [("backing", n, b.secrets) for n, b in environment.backing.items()]
+    for section, name, secrets in users:
+        if notify.secret in secrets:
+            yield Finding(
+                (section, name, "secrets", secrets.index(notify.secret)),
+                f"{notify.secret} is the address of the webhook, which no container is given",
+                "take it out here, or name another secret in deploy.notify",
+            )
+    for stage, text in notify.messages.items():
+        if wrong := messages.problem(text):
+            yield Finding((*path, "messages", stage), *wrong)
 
 
 def kinds(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
@@ -227,6 +260,7 @@ PRODUCT_RULES: tuple[ProductRule, ...] = (reserved_names, image_origin, edge_por
 ENVIRONMENT_RULES: tuple[EnvironmentRule, ...] = (
     image_references,
     secret_references,
+    notifications,
     kinds,
     container_settings,
     routes,

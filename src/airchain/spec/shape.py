@@ -53,7 +53,7 @@ DEFAULT_SIZES: Mapping[str, Mapping[str, Any]] = {
 
 TOP = (
     "product", "registry", "store", "sizes", "secrets", "images", "services", "backing", "routes",
-    "environments",
+    "deploy", "environments",
 )  # fmt: skip
 # What stands in for a required field that is broken or missing.
 _STAND_INS: Mapping[str, Any] = {

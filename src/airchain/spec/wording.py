@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -33,6 +34,7 @@ _PATTERNS = {
     r"^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$": "must be a path such as airchain/shop",
     r"^https?://[A-Za-z0-9.:\[\]-]+$": "must be http://HOST:PORT or https://HOST, without a path",
 }
+_QUOTED = re.compile(r"'([^']*)'")
 _LINES = (("command",), ("run",), ("test",))
 _ONE_LINE = "write it as one line, such as `python3 app.py --port 8000`"
 _TYPES = {
@@ -78,7 +80,8 @@ def finding(model: type[BaseModel], base: FieldPath, error: ErrorDetails) -> Fin
     if type_ == "extra_forbidden":
         return unknown(path, tuple(_node(model, loc[:-1]).get("properties", {})))
     if type_ == "literal_error":
-        allowed = [str(value) for value in node.get("enum", [])]
+        # The schema has no list where a key of a mapping is meant.
+        allowed = [str(v) for v in node.get("enum", _QUOTED.findall(error["ctx"]["expected"]))]
         close = get_close_matches(str(got), allowed, n=1)
         hint = f"did you mean {close[0]}?" if close else None
         return Finding(path, f"must be one of {', '.join(allowed)}, got {kind(got)}", hint)

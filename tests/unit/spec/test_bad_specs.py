@@ -308,6 +308,53 @@ CASES: dict[str, tuple[str, str, str]] = {
         "airchain.yaml:12: services.web.user: containers do not run as root\n"
         "  hint: name another user",
     ),
+    "a webhook that is not declared": (
+        "    fleets:",
+        "    deploy: {notify: {secret: HOOK}}\n    fleets:",
+        "airchain.yaml:17: environments.dev.deploy.notify.secret: the secret HOOK is not declared\n"
+        "  hint: declare it at the top: `secrets: {HOOK: {}}`",
+    ),
+    "a webhook with a random address": (
+        "environments:",
+        "secrets: {HOOK: {generate: true}}\ndeploy: {notify: {secret: HOOK}}\nenvironments:",
+        "airchain.yaml:16: deploy.notify.secret: HOOK is generated, and a random value is no "
+        "address\n  hint: declare it as `HOOK: {}`",
+    ),
+    "a webhook that hosts would get": (
+        "    health: /healthz\n",
+        "    health: /healthz\n    secrets: [HOOK]\nsecrets: {HOOK: {}}\n"
+        "deploy: {notify: {secret: HOOK}}\n",
+        "airchain.yaml:13: services.web.secrets[0]: HOOK is the address of the webhook, which no "
+        "container is given\n  hint: take it out here, or name another secret in deploy.notify",
+    ),
+    "a message with a variable that there is not": (
+        "environments:",
+        "secrets: {HOOK: {}}\ndeploy:\n  notify:\n    secret: HOOK\n    messages:\n"
+        "      done: '{% if detail == 1 %}{{ relase }}{% endif %}'\nenvironments:",
+        "airchain.yaml:20: deploy.notify.messages.done: there is no variable relase\n"
+        "  hint: did you mean release?",
+    ),
+    "a message that is no template": (
+        "environments:",
+        "secrets: {HOOK: {}}\ndeploy:\n  notify:\n    secret: HOOK\n    messages:\n"
+        "      done: '{{ release'\nenvironments:",
+        "airchain.yaml:20: deploy.notify.messages.done: is not a template: unexpected end of "
+        "template, expected 'end of print statement'.",
+    ),
+    "a message that reaches for more than it is given": (
+        "environments:",
+        "secrets: {HOOK: {}}\ndeploy:\n  notify:\n    secret: HOOK\n    messages:\n"
+        "      done: '{{ release.__class__ }}'\nenvironments:",
+        "airchain.yaml:20: deploy.notify.messages.done: is not a template: access to attribute "
+        "'__class__' of 'str' object is unsafe.",
+    ),
+    "a message for a stage that there is not": (
+        "environments:",
+        "secrets: {HOOK: {}}\ndeploy:\n  notify:\n    secret: HOOK\n    messages:\n"
+        "      finished: hello\nenvironments:",
+        "airchain.yaml:20: deploy.notify.messages.finished: must be one of start, canary, done, "
+        "reverted, failed, got 'finished'",
+    ),
     "a volume that is none": (
         "port: 8000",
         "port: 8000\n    volumes: [data]",
