@@ -9,6 +9,7 @@ import typer
 from airchain.cli.context import Context
 
 if TYPE_CHECKING:
+    from airchain.release.audit import What
     from airchain.release.deploy import Deployed
 
 
@@ -25,12 +26,12 @@ def deploy(
     Hosts prepare while the old release serves; one host switches first, then
     the rest. A release that does not become healthy is taken back.
     """
-    from airchain.release import index
-    from airchain.release.deploy import deploy as drive
+    from airchain.release import index, lock
 
     context = Context.of(ctx)
     specification = context.environment(environment)
     product = context.product
+    lock.require_free(context.scope(environment))
     if release is None:
         # What builds is slow to import, and a finished release needs nothing of it.
         from airchain.fleet.environment import make_secrets, ready
@@ -43,9 +44,27 @@ def deploy(
         )
     else:
         entry = index.find(context.store, product.product, release)
-    done = drive(
-        context.scope(environment), entry.digest, context.output, settings=specification.deploy
-    )
+    bring(context, environment, "deploy", entry.digest)
+
+
+def bring(context: Context, environment: str, what: What, release: str, detail: str = "") -> None:
+    """Carry out a deployment under the environment's lock, and tell what it came to."""
+    from airchain.fleet import secrets
+    from airchain.release.deploy import deploy as drive
+    from airchain.release.operation import Order, under_way
+
+    product, output = context.product.product, context.output
+    settings = context.environment(environment).deploy
+    webhook = secrets.webhook(context.home, product, environment, settings, output)
+    order = Order(what, release, webhook, detail)
+    with under_way(context.scope(environment), order, output) as operation:
+        done = drive(
+            operation.scope,
+            release,
+            output,
+            settings=settings,
+            on_stage=operation.on_stage,
+        )
     tell(context, environment, done)
 
 

@@ -19,10 +19,12 @@ def down(
     environments and products.
     """
     from airchain.fleet import environment as fleets
+    from airchain.release.operation import Order, under_way
 
     context = Context.of(ctx)
     context.environment(environment)
-    removed = fleets.down(context.home, context.product.product, environment, context.output)
+    with under_way(context.scope(environment), Order("down"), context.output):
+        removed = fleets.down(context.home, context.product.product, environment, context.output)
 
     def human() -> None:
         if removed:

@@ -57,7 +57,11 @@ SECTIONS: dict[str, tuple[Command, ...]] = {
         Command("release", "release:release", "Make a release from the current commit"),
         Command("releases", "releases:releases", "List releases"),
         Command("deploy", "deploy:deploy", "Bring a release to an environment"),
-        Command("rollback", "rollback:rollback", "Bring back the release before"),
+        Command("promote", "promote:promote", "Bring what serves in one environment to another"),
+        Command("rollback", "rollback:rollback", "Bring back the release before, or another one"),
+        Command("history", "history:history", "Show who did what"),
+        Command("lock", "lock:lock", "Keep everybody from changing an environment"),
+        Command("unlock", "lock:unlock", "End the lock of an environment"),
     ),
     "Run": (
         Command("up", "up:up", "Start an environment: backing services, fleets, edge"),

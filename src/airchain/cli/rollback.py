@@ -12,18 +12,25 @@ from airchain.cli.context import Context
 def rollback(
     ctx: typer.Context,
     environment: Annotated[str, typer.Argument(help="Which environment, such as prod.")],
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="RELEASE", help="First digits of any release, or of its commit."),
+    ] = None,
 ) -> None:
-    """Deploy the release that the environment ran before this one.
+    """Bring back the release that the environment ran before this one, or the one you name.
 
     It is a deployment like any other: hosts that never ran that release
     fetch it, and it is taken back where it does not become healthy.
     """
-    from airchain.cli.deploy import tell
-    from airchain.release.deploy import deploy as drive
+    from airchain.cli.deploy import bring
+    from airchain.release import index
     from airchain.release.pointer import before
 
     context = Context.of(ctx)
-    settings = context.environment(environment).deploy
-    scope = context.scope(environment)
-    done = drive(scope, before(scope), context.output, settings=settings)
-    tell(context, environment, done)
+    context.environment(environment)
+    store, product = context.store, context.product.product
+    release = index.find(store, product, to).digest if to else before(context.scope(environment))
+    entry = index.entry(store, product, release)
+    of = f" of {entry.revision[:12]}, {entry.subject!r}" if entry else ""
+    with context.output.step(f"back to release {index.short(release)}{of}"):
+        bring(context, environment, "rollback", release)

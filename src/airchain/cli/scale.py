@@ -20,11 +20,15 @@ def scale(
 ) -> None:
     """Set the size of a fleet, between its `min` and `max`, and wait until it is so."""
     from airchain.fleet import place as places
+    from airchain.release import audit
 
     context = Context.of(ctx)
     specification = context.environment(environment)
     place = places.find(context.home, context.store, context.product.product, environment)
-    before = places.set_size(place, specification, fleet, size)
+    log = audit.Log.of(place.scope)
+    with audit.recorded(log, "scale", detail=f"{fleet} to {size}") as entry:
+        before = places.set_size(place, specification, fleet, size)
+        entry.detail = f"{fleet}: {before} → {size} hosts"
     if wait:
         places.wait_settled(place, specification, context.output)
         context.output.timings()

@@ -29,6 +29,7 @@ def set_(
     when they are replaced.
     """
     from airchain.fleet import secrets
+    from airchain.release import audit
 
     context = Context.of(ctx)
     context.environment(environment)
@@ -36,7 +37,8 @@ def set_(
         value = typer.prompt(name, hide_input=True, err=True).encode()
     else:
         value = sys.stdin.buffer.read().removesuffix(b"\n")
-    secrets.put(context.home, context.product.product, environment, name, value)
+    with audit.recorded(audit.Log.of(context.scope(environment)), "secret set", detail=name):
+        secrets.put(context.home, context.product.product, environment, name, value)
     needed = name in secrets.declared(context.environment(environment))
     unused = f"; no service of {environment} uses it yet"
     if name not in context.product.secrets:
@@ -79,8 +81,10 @@ def remove(
 ) -> None:
     """Forget a value."""
     from airchain.fleet import secrets
+    from airchain.release import audit
 
     context = Context.of(ctx)
     context.environment(environment)
-    secrets.remove(context.home, context.product.product, environment, name)
+    with audit.recorded(audit.Log.of(context.scope(environment)), "secret removed", detail=name):
+        secrets.remove(context.home, context.product.product, environment, name)
     context.output.result({"removed": name}, lambda: context.output.print(f"{name} is removed"))

@@ -64,11 +64,14 @@ def _show_all(context: Context, found: list[EnvironmentStatus]) -> None:
 
 def _show(context: Context, status_: EnvironmentStatus) -> None:
     from airchain.release.index import short
+    from airchain.release.lock import describe
     from airchain.store import clock
 
     output = context.output
     release = short(status_.release) if status_.release else "none"
     output.print(f"{status_.product} {status_.environment}: release {release}, {status_.rollout}")
+    if status_.lock:
+        output.print(describe(status_.lock, clock.now(context.store)))
     if status_.unsettled:
         output.print(f"not settled: {'; '.join(status_.unsettled)}")
     output.print(f"keeper {status_.keeper}, edge {status_.edge}: {'  '.join(status_.addresses)}")

@@ -23,12 +23,13 @@ def up(
     """
     from airchain.fleet import environment as fleets
     from airchain.fleet.place import Place
-    from airchain.release import index
+    from airchain.release import index, lock
     from airchain.release.make import make_from_folder
 
     context = Context.of(ctx)
     context.environment(environment)
     product, home, output = context.product, context.home, context.output
+    lock.require_free(context.scope(environment))
     fleets.check_machine(product, environment, home, output)
     engine = fleets.ready(product, home, output)
     with fleets.own_images(product, engine, home, output) as images:

@@ -22,6 +22,7 @@ from airchain.progress import Progress
 from airchain.registry import serve
 from airchain.release import deploy
 from airchain.release.make import fetch
+from airchain.release.operation import Operation, Order, under_way
 from airchain.spec.model import Environment, Product
 from airchain.store import DirectoryStore, Store
 from airchain.store.records import Release, environment_key
@@ -94,12 +95,21 @@ def own_images(
 
 
 def up(
-    place: Place, product: Product, release: str, images: OwnImages, progress: Progress
+    place: Place,
+    product: Product,
+    release: str,
+    images: OwnImages,
+    progress: Progress,
 ) -> EnvironmentStatus:
     """Start what does not run, bring `release` to it, wait until all hosts serve it."""
-    with _alone(place.home, place.product, place.environment, progress):
-        specification = _start(place, product, release, images, progress)
-    return wait_settled(place, specification, progress)
+    settings = product.environments[place.environment].deploy
+    told = secrets.webhook(place.home, place.product, place.environment, settings, progress)
+    with under_way(place.scope, Order("up", release, told), progress) as operation:
+        with _alone(place.home, place.product, place.environment, progress):
+            specification = _start(place, product, release, operation, images, progress)
+        status = wait_settled(place, specification, progress)
+        operation.hosts = [host.name for fleet in status.fleets for host in fleet.hosts]
+    return status
 
 
 def make_secrets(
@@ -145,7 +155,12 @@ def _alone(
 
 
 def _start(
-    place: Place, product: Product, release: str, images: OwnImages, progress: Progress
+    place: Place,
+    product: Product,
+    release: str,
+    operation: Operation,
+    images: OwnImages,
+    progress: Progress,
 ) -> Environment:
     record = fetch(product.registry.name, product.product, release, place.scope.keys)
     specification = record.environments[place.environment]
@@ -159,7 +174,13 @@ def _start(
     if keeper.state(place.home, place.product, place.environment) == "down":
         with progress.step("edge"):
             edge.ensure(place.engine, place.home, made, specification)
-    deploy.deploy(place.scope, release, progress, settings=specification.deploy)
+    deploy.deploy(
+        operation.scope,
+        release,
+        progress,
+        settings=specification.deploy,
+        on_stage=operation.on_stage,
+    )
     with progress.step("keeper"):
         keeper.start(place.home, place.product, place.environment)
     return specification

@@ -14,7 +14,7 @@ from airchain.images import engine as engines
 from airchain.images.engine import Engine
 from airchain.paths import Home
 from airchain.progress import Progress
-from airchain.release import deploy, pointer
+from airchain.release import deploy, lock, pointer
 from airchain.release.keys import Keys
 from airchain.release.scope import Scope
 from airchain.spec.model import Environment
@@ -85,6 +85,7 @@ def observe(place: Place, specification: Environment) -> EnvironmentStatus:
         edge="running" if answers else "down",
         keeper=keeper.state(place.home, place.product, place.environment),
         backing=backing.states(place.engine, place.product, place.environment),
+        lock=lock.current(place.scope),
     )
     return assemble(facts, clock.now(place.store))
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from airchain.release.lock import Lock
 from airchain.release.rollout import STALE
 from airchain.spec.model import Environment
 from airchain.store.records import Pointer, Report
@@ -60,7 +61,8 @@ class FleetStatus:
 class EnvironmentStatus:
     """An environment. `rollout` says how far a deployment has come.
 
-    `release` is that of the last good pointer; `refusal` says what is wrong with the present one.
+    `release` is that of the last good pointer; `refusal` says what is wrong with the present one;
+    `lock` says who is at work on it.
     """
 
     product: str
@@ -73,6 +75,7 @@ class EnvironmentStatus:
     backing: Mapping[str, str]
     fleets: tuple[FleetStatus, ...]
     refusal: str | None = None
+    lock: Lock | None = None
 
     @property
     def settled(self) -> bool:
@@ -122,6 +125,7 @@ class Facts:
     keeper: str
     backing: Mapping[str, str]
     refusal: str | None = None
+    lock: Lock | None = None
 
 
 def assemble(facts: Facts, now: datetime) -> EnvironmentStatus:
@@ -155,6 +159,7 @@ def assemble(facts: Facts, now: datetime) -> EnvironmentStatus:
         facts.backing,
         fleets,
         facts.refusal,
+        facts.lock,
     )
 
 

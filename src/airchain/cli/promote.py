@@ -1,0 +1,31 @@
+"""`airchain promote`: bring what serves in one environment to another."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from airchain.cli.context import Context
+
+
+def promote(
+    ctx: typer.Context,
+    source: Annotated[
+        str, typer.Argument(metavar="FROM", help="Where the release serves, such as qa.")
+    ],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Where to, such as staging.")],
+) -> None:
+    """Deploy to TO the very release that serves on every host of FROM.
+
+    The same digests: nothing is built, tested or pushed again. It is refused
+    while a deployment is under way in FROM.
+    """
+    from airchain.cli.deploy import bring
+    from airchain.release.promote import serving
+
+    context = Context.of(ctx)
+    for name in (source, target):
+        context.environment(name)
+    release = serving(context.scope(source))
+    bring(context, target, "promote", release, detail=f"from {source}")
