@@ -97,12 +97,15 @@ def before(scope: Scope) -> str:
     return held.pointer.history[0]
 
 
-def begin(before: Pointer | None, release: str, *, staged: bool) -> Pointer:
+def begin(
+    before: Pointer | None, release: str, *, staged: bool, all_at_once: bool = False
+) -> Pointer:
     """The pointer that starts a deployment.
 
-    `staged` admits no host at first, and goes back on failure; otherwise there is
-    nothing to lose. A deployment that stopped half-way proved nothing: hosts that
-    are not admitted yet run what served before it, also those that it had admitted.
+    `staged` goes back on failure, and admits no host at first, or every one with
+    `all_at_once`; otherwise there is nothing to lose. A deployment that stopped
+    half-way proved nothing: hosts that are not admitted yet run what served before
+    it, also those that it had admitted.
     """
     old = proven(before) if before else None
     served = (old, *before.history) if before and old else ()
@@ -112,15 +115,21 @@ def begin(before: Pointer | None, release: str, *, staged: bool) -> Pointer:
         release=release,
         previous=old if staged else None,
         history=tuple(dict.fromkeys(r for r in served if r != release))[:HISTORY],
-        admitted=() if staged else None,
+        admitted=() if staged and not all_at_once else None,
+        trial=release != old,
         updated=datetime.now(UTC),
         author=author(),
     )
 
 
-def proven(pointer: Pointer) -> str | None:
-    """The last release that all hosts were let run."""
-    return pointer.release if pointer.admitted is None else pointer.previous
+def proven(pointer: Pointer) -> str:
+    """The last release that was seen through on all hosts, or the first one there was."""
+    return pointer.previous if pointer.trial and pointer.previous else pointer.release
+
+
+def settle(pointer: Pointer) -> Pointer:
+    """The same deployment, seen through: from now on it is what others go back to."""
+    return pointer.model_copy(update={"trial": False, "updated": datetime.now(UTC)})
 
 
 def back(failed: Pointer, old: str) -> Pointer:

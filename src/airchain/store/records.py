@@ -103,6 +103,8 @@ class Pointer(Signed):
     others run `previous`. `serial` counts deployments and `step` the writes of
     one: a pointer that is not later than the last is refused. `history` holds the
     releases that served before, newest first: what a rollback goes back to.
+    While `trial` holds, the release has not been seen through on all hosts yet
+    and `previous` is what a failure goes back to, however many are admitted.
     """
 
     serial: int
@@ -111,6 +113,7 @@ class Pointer(Signed):
     previous: str | None = None
     history: tuple[str, ...] = ()
     admitted: tuple[str, ...] | None = None
+    trial: bool = False
     updated: datetime
     author: str
 
