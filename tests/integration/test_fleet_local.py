@@ -16,7 +16,7 @@ import pytest
 from tests.support.probe import ask, probe
 
 from airchain.errors import FleetError
-from airchain.fleet import backing, edge, host_image, local, machine, names, secrets
+from airchain.fleet import backing, edge, haproxy, host_image, local, machine, names, secrets
 from airchain.fleet.edge_config import EdgeServer
 from airchain.fleet.haproxy import ServerStats
 from airchain.fleet.settings import Settings
@@ -65,13 +65,13 @@ class Ground:
 
     def server(self, host: str) -> ServerStats | None:
         """What the edge says of a host."""
-        servers = edge.runtime(self.home, PRODUCT, "prod").servers()
+        servers = haproxy.runtime(self.home, PRODUCT, "prod").servers()
         return next((s for s in servers if s.host == host), None)
 
     def add(self, host: str) -> None:
         """Put a host behind the edge and wait until its check has succeeded."""
         address = {h.name: h.address for h in local.hosts(self.engine, PRODUCT, "prod")}[host]
-        edge.runtime(self.home, PRODUCT, "prod").add(EdgeServer("web", host, address))
+        haproxy.runtime(self.home, PRODUCT, "prod").add(EdgeServer("web", host, address))
         for _ in range(100):
             if (seen := self.server(host)) and seen.state == "up":
                 return
@@ -80,7 +80,7 @@ class Ground:
 
     def take_away(self, host: str) -> None:
         """Drain a host and take it away from the edge."""
-        runtime = edge.runtime(self.home, PRODUCT, "prod")
+        runtime = haproxy.runtime(self.home, PRODUCT, "prod")
         runtime.drain("web", host)
         for _ in range(100):
             seen = self.server(host)

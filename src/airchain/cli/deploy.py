@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,8 @@ import typer
 from airchain.cli.context import Context
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from airchain.release.audit import What
     from airchain.release.deploy import Deployed
 
@@ -20,11 +23,15 @@ def deploy(
         str | None,
         typer.Argument(help="First digits of a release or commit; without it, the current commit."),
     ] = None,
+    all_at_once: Annotated[
+        bool, typer.Option("--all-at-once", help="No host waits for another.")
+    ] = False,
 ) -> None:
     """Bring a release to every host of an environment.
 
     Hosts prepare while the old release serves; one host switches first, then
-    the rest. A release that does not become healthy is taken back.
+    growing waves, then the rest, each watched before the next. A release that
+    does worse than the one before is taken back.
     """
     from airchain.release import index, lock
 
@@ -44,28 +51,53 @@ def deploy(
         )
     else:
         entry = index.find(context.store, product.product, release)
-    bring(context, environment, "deploy", entry.digest)
+    bring(context, environment, "deploy", entry.digest, all_at_once=all_at_once)
 
 
-def bring(context: Context, environment: str, what: What, release: str, detail: str = "") -> None:
+def bring(
+    context: Context,
+    environment: str,
+    what: What,
+    release: str,
+    detail: str = "",
+    *,
+    all_at_once: bool = False,
+) -> None:
     """Carry out a deployment under the environment's lock, and tell what it came to."""
-    from airchain.fleet import secrets
+    from airchain.errors import GivenUp
+    from airchain.fleet import haproxy, secrets, traffic
     from airchain.release.deploy import deploy as drive
+    from airchain.release.deploy import standing
     from airchain.release.operation import Order, under_way
 
     product, output = context.product.product, context.output
     settings = context.environment(environment).deploy
     webhook = secrets.webhook(context.home, product, environment, settings, output)
     order = Order(what, release, webhook, detail)
-    with under_way(context.scope(environment), order, output) as operation:
-        done = drive(
-            operation.scope,
-            release,
-            output,
-            settings=settings,
-            on_stage=operation.on_stage,
-        )
+    scope = context.scope(environment)
+    try:
+        with under_way(scope, order, output) as operation:
+            done = drive(
+                operation.scope,
+                release,
+                output,
+                settings=settings,
+                all_at_once=all_at_once,
+                traffic=traffic.of(haproxy.runtime(context.home, product, environment)),
+                logs=partial(_logs, context, environment),
+                on_stage=operation.on_stage,
+            )
+    except KeyboardInterrupt as stop:
+        raise GivenUp("interrupted", hint=standing(scope)) from stop
     tell(context, environment, done)
+
+
+def _logs(context: Context, environment: str, hosts: Sequence[str]) -> str:
+    # Only a failure needs the engine's client, which is slow to import.
+    from airchain.fleet import place as places
+
+    place = places.find(context.home, context.store, context.product.product, environment)
+    return places.evidence(place, hosts)
 
 
 def tell(context: Context, environment: str, done: Deployed) -> None:

@@ -114,8 +114,8 @@ class Commands(TyperGroup):
         try:
             signals.interrupt_work()
             return super().invoke(ctx)
-        except (KeyboardInterrupt, GivenUp):
-            _output(ctx).interrupted()
+        except (KeyboardInterrupt, GivenUp) as end:
+            _output(ctx).interrupted(getattr(end, "hint", None))
             raise SystemExit(signals.INTERRUPTED) from None
         except AirchainError as error:
             _output(ctx).failure(error)

@@ -194,9 +194,9 @@ class Output:
         with self._lock:
             self._display.message("error", lines, {"error": type(error).__name__})
 
-    def interrupted(self) -> None:
-        """Show that Ctrl-C was heard."""
-        text = "interrupted; run the same command again to continue"
+    def interrupted(self, hint: str | None = None) -> None:
+        """Show that Ctrl-C was heard, and how to go on."""
+        text = f"interrupted; {hint or 'run the same command again to continue'}"
         with self._lock:
             self._display.message("interrupted", [text], {})
 

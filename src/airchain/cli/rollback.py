@@ -16,6 +16,9 @@ def rollback(
         str | None,
         typer.Option(metavar="RELEASE", help="First digits of any release, or of its commit."),
     ] = None,
+    all_at_once: Annotated[
+        bool, typer.Option("--all-at-once", help="No host waits for another.")
+    ] = False,
 ) -> None:
     """Bring back the release that the environment ran before this one, or the one you name.
 
@@ -33,4 +36,4 @@ def rollback(
     entry = index.entry(store, product, release)
     of = f" of {entry.revision[:12]}, {entry.subject!r}" if entry else ""
     with context.output.step(f"back to release {index.short(release)}{of}"):
-        bring(context, environment, "rollback", release)
+        bring(context, environment, "rollback", release, all_at_once=all_at_once)

@@ -15,7 +15,7 @@ from airchain.files import write_whole
 from airchain.fleet import edge_config, names
 from airchain.fleet.edge_config import EdgeServer
 from airchain.fleet.engine_api import require_image, session
-from airchain.fleet.haproxy import Runtime
+from airchain.fleet.haproxy import Runtime, folder, runtime
 from airchain.fleet.settings import Settings
 from airchain.images.engine import Engine
 from airchain.paths import Home
@@ -28,16 +28,6 @@ _STOP = 10
 # Who HAProxy is in the container where we are root: nobody else's number.
 _USER = 10080
 _NAME = "edge"
-
-
-def runtime(home: Home, product: str, environment: str) -> Runtime:
-    """The edge's runtime socket, whether the edge runs or not."""
-    return Runtime(folder(home, product, environment) / "admin.sock")
-
-
-def folder(home: Home, product: str, environment: str) -> Path:
-    """Where the edge's configuration and socket are."""
-    return home.environment(product, environment) / "edge"
 
 
 def ensure(engine: Engine, home: Home, settings: Settings, environment: Environment) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from airchain import locks, machine
 from airchain.errors import GivenUp
-from airchain.fleet import backing, edge, host_image, keeper, local, preflight, secrets
+from airchain.fleet import backing, edge, haproxy, host_image, keeper, local, preflight, secrets
 from airchain.fleet import settings as local_settings
 from airchain.fleet.machine import require_inotify
 from airchain.fleet.place import Place, is_up, wait_settled
@@ -60,7 +60,7 @@ def check_machine(product: Product, environment: str, home: Home, progress: Prog
     registry = serve.port_of(product.registry.name)
     if serve.running(home, registry) is None:
         ports.append((registry, "the registry"))
-    if not edge.runtime(home, product.product, environment).answers():
+    if not haproxy.runtime(home, product.product, environment).answers():
         ports.append((specification.edge.port, "the edge"))
     hosts = min(sum(fleet.max for fleet in specification.fleets.values()), MOST_LOCAL_HOSTS)
     with progress.step("check this machine") as step:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from airchain.errors import FleetError
 from airchain.fleet.edge_config import CHECK, EdgeServer, backend, fleet_of
+from airchain.paths import Home
 
 TIMEOUT = 5.0
 _SERVER = "2"
@@ -26,7 +27,9 @@ class ServerStats:
     """A host as the edge sees it. Counters start when it was added.
 
     `state` is up, down, drain or maint; `check` the last answer of its health
-    check; `sessions` are requests under way, `waiting` those in its queue.
+    check; `sessions` are requests under way, `waiting` those in its queue. `retries`
+    went to another host after this one had failed. `answer_ms` is a moving average
+    over the last of the `answers` (see `fleet.traffic`).
     """
 
     fleet: str
@@ -38,6 +41,9 @@ class ServerStats:
     waiting: int
     requests: int
     errors: int
+    retries: int = 0
+    answers: int = 0
+    answer_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,16 @@ class FleetStats:
     requests: int
     errors: int
     retries: int
+
+
+def folder(home: Home, product: str, environment: str) -> Path:
+    """Where an edge's configuration and socket are."""
+    return home.environment(product, environment) / "edge"
+
+
+def runtime(home: Home, product: str, environment: str) -> Runtime:
+    """An edge's runtime socket, whether the edge runs or not."""
+    return Runtime(folder(home, product, environment) / "admin.sock")
 
 
 class Runtime:
@@ -165,6 +181,9 @@ def _server(row: dict[str, str]) -> ServerStats | None:
         waiting=_count(row["qcur"]),
         requests=_count(row["stot"]),
         errors=_count(row["hrsp_5xx"]) + _count(row["econ"]) + _count(row["eresp"]),
+        retries=_count(row["wretr"]),
+        answers=_count(row["req_tot"]),
+        answer_ms=_count(row["rtime"]),
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from airchain.errors import AirchainError, EngineError, SignatureError
 from airchain.files import write_whole
-from airchain.fleet import edge, keeper_facts, local, settings
+from airchain.fleet import edge, haproxy, keeper_facts, local, settings
 from airchain.fleet.keeper import KeeperStatus
 from airchain.fleet.keeper_facts import Memory, Seen
 from airchain.fleet.keeper_plan import plan
@@ -113,7 +113,7 @@ class Keeper:
 
     def _see(self, work: Work, specification: Environment) -> Seen:
         hosts = local.hosts(work.engine, self.product, self.environment)
-        runtime = edge.runtime(self.home, self.product, self.environment)
+        runtime = haproxy.runtime(self.home, self.product, self.environment)
         return Seen(
             hosts=hosts,
             reports=keeper_facts.read_reports(self.store, self.product, self.environment, hosts),

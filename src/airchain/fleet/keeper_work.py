@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from airchain.errors import FleetError
-from airchain.fleet import edge, local, names, secrets
+from airchain.fleet import haproxy, local, names, secrets
 from airchain.fleet.edge_config import EdgeServer
 from airchain.fleet.haproxy import Runtime
 from airchain.fleet.keeper_facts import Memory
@@ -53,7 +53,7 @@ class Work:
 
     def do(self, actions: Iterable[Action], settings: Settings, wanted: Environment) -> None:
         """Begin every action; one that fails keeps none of the others from being taken."""
-        at_edge = edge.runtime(self.home, settings.product, settings.environment)
+        at_edge = haproxy.runtime(self.home, settings.product, settings.environment)
         failures: list[FleetError] = []
         for action in actions:
             try:

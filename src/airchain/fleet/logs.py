@@ -17,6 +17,8 @@ from typing import Any
 from airchain.errors import FleetError
 
 _ENDED = object()
+# Lines of each host that are shown as evidence.
+_EVIDENCE = 20
 
 
 @dataclass(frozen=True, order=True)
@@ -60,6 +62,12 @@ def read(client: Any, hosts: Sequence[tuple[str, str]], argv: Sequence[str]) -> 
     return sorted(
         line for host, container in hosts for line in _lines(client, host, container, argv)
     )
+
+
+def evidence(client: Any, product: str, hosts: Sequence[tuple[str, str]]) -> str:
+    """The last lines that any service wrote on `hosts` (name, container), as text."""
+    argv = journal_argv(product, "*", lines=_EVIDENCE, follow=False)
+    return "\n".join(f"{line.host} {line.text}" for line in read(client, hosts, argv))
 
 
 def follow(client: Any, hosts: Sequence[tuple[str, str]], argv: Sequence[str]) -> Iterator[Line]:

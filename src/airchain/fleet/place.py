@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from airchain.errors import EngineError, FleetError, WaitTimeout
-from airchain.fleet import backing, edge, keeper, local, names
+from airchain.fleet import backing, haproxy, keeper, local, logs, names
+from airchain.fleet.engine_api import session
 from airchain.fleet.status import Container, EnvironmentStatus, Facts, assemble
 from airchain.images import engine as engines
 from airchain.images.engine import Engine
 from airchain.paths import Home
 from airchain.progress import Progress
-from airchain.release import deploy, lock, pointer
+from airchain.release import deploy, gates, lock, pointer
 from airchain.release.keys import Keys
 from airchain.release.scope import Scope
 from airchain.spec.model import Environment
@@ -66,7 +67,7 @@ def observe(place: Place, specification: Environment) -> EnvironmentStatus:
     """What is true right now."""
     last_good = pointer.last_good(place.scope)
     refusal = place.scope.keys.follower(place.environment).refusal
-    runtime = edge.runtime(place.home, place.product, place.environment)
+    runtime = haproxy.runtime(place.home, place.product, place.environment)
     answers = runtime.answers()
     facts = Facts(
         product=place.product,
@@ -164,6 +165,16 @@ def containers_with(
     ]
 
 
+def evidence(place: Place, hosts: Sequence[str]) -> str:
+    """The last lines that services wrote on these hosts, as far as the hosts are up."""
+    up = [h.name for h in _hosts(place) if h.name in hosts and h.state == "running"]
+    found = [(name, names.container(place.product, place.environment, name)) for name in up]
+    if not found:
+        return ""
+    with session(place.engine, "the hosts' logs") as client:
+        return logs.evidence(client, place.product, found)
+
+
 def exec_argv(
     place: Place,
     specification: Environment,
@@ -202,7 +213,7 @@ def _stop_waiting_in_vain(place: Place, status: EnvironmentStatus) -> None:
             raise FleetError(report.error or "refuses", where=report.host, hint=report.hint)
         if held and report.state == "failed" and report.serial == held.pointer.serial:
             serves = f"{report.host} still serves the release before" if report.running else ""
-            raise deploy.failure(report, serves or "it serves nothing")
+            raise deploy.failure(gates.failed(report), serves or "it serves nothing")
     said = keeper.status(place.home, place.product, place.environment)
     if said and said.error:
         raise FleetError(

@@ -152,7 +152,7 @@ def assemble(facts: Facts, now: datetime) -> EnvironmentStatus:
         facts.product,
         facts.environment,
         facts.pointer.release if facts.pointer else None,
-        _rollout(facts.pointer),
+        _rollout(facts.pointer, len(hosts)),
         facts.keeper,
         facts.edge,
         tuple(f"http://{domain}:{edge.port}" for domain in edge.domains),
@@ -196,11 +196,13 @@ def _state(container: Container | None, report: Report | None, *, silent: bool) 
     return "silent" if silent else report.state
 
 
-def _rollout(pointer: Pointer | None) -> str:
+def _rollout(pointer: Pointer | None, hosts: int) -> str:
     if pointer is None:
         return "nothing deployed"
-    if pointer.admitted is None:
+    if not pointer.trial:
         return "complete"
+    if pointer.admitted is None:
+        return "let run by all hosts, not yet seen through"
     if not pointer.admitted:
         return "preparing"
-    return f"on {len(pointer.admitted)} hosts"
+    return f"let run by {len(pointer.admitted)} of {hosts} hosts"

@@ -125,6 +125,10 @@ class Ledger:
         """Fleets of which a new host is at the edge."""
         return tuple(sorted({span.first.fleet for span in self._new.values()}))
 
+    def hosts(self, fleet: str) -> tuple[str, ...]:
+        """The new hosts of a fleet that are at the edge."""
+        return tuple(sorted(h for h, span in self._new.items() if span.first.fleet == fleet))
+
     def old(self, fleet: str) -> Figures:
         """Of hosts while they ran what served before."""
         seen = sum(

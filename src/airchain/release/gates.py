@@ -38,12 +38,16 @@ SHORTEST_WINDOW = 0.5
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a deployment is taken back: what, where, what to do, and the evidence."""
+    """Why a deployment is taken back: what, where, what to do, and the evidence.
+
+    What `hosts` wrote lately would tell more.
+    """
 
     message: str
     where: str | None = None
     hint: str | None = None
     detail: str | None = None
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,9 @@ def suffered(then: Report, now: Report) -> Fault | None:
     return Fault(
         what,
         where=f"host {now.host}",
-        hint=now.hint or "`airchain logs` shows what it said before",
+        hint=now.hint,
         detail=_evidence(ended or restarted),
+        hosts=(now.host,),
     )
 
 
@@ -164,16 +169,18 @@ class Watch:
         found = [(fleet, f) for fleet in self._ledger.fleets() for f in self._judge(fleet)]
         for fleet, finding in found:
             if finding.kind == "errors" and finding.sure:
-                return _fault(fleet, finding)
+                return self._fault(fleet, finding)
         if at < self._due:
             return Watching()
         for fleet, finding in found:
             if finding.kind == "slow" and finding.sure:
                 if self._slow_before:
-                    return _fault(fleet, finding)
+                    return self._fault(fleet, finding)
                 self._once_more(at)
                 return Watching(finding.text)
         doubt = "; ".join(finding.text for _, finding in found)
+        if not self._settings.watch:
+            return Passed(doubt)
         return Watching(doubt) if doubt and at < self._limit else Passed(doubt)
 
     def _judge(self, fleet: str) -> tuple[Finding, ...]:
@@ -187,15 +194,16 @@ class Watch:
         self._limit = max(self._limit, at + self._window + PATIENCE)
         self._ledger.begin_window()
 
-
-def _fault(fleet: str, finding: Finding) -> Fault:
-    return Fault(
-        f"hosts with the new release answer {'with errors' if finding.kind == 'errors' else 'slowly'}: "
-        f"{finding.text}",
-        where=f"fleet {fleet}",
-        hint="`airchain logs` shows what they said; `errors` and `slowdown` of "
-        "`environments.ENV.deploy` are the limits",
-    )
+    def _fault(self, fleet: str, finding: Finding) -> Fault:
+        hosts = self._ledger.hosts(fleet)
+        how = "with errors" if finding.kind == "errors" else "slowly"
+        return Fault(
+            f"it answers {how}: {finding.text}",
+            where=f"hosts {', '.join(hosts)}" if len(hosts) > 1 else f"host {hosts[0]}",
+            hint="what is allowed stands in airchain.yaml: "
+            f"`environments.ENV.deploy.{'errors' if finding.kind == 'errors' else 'slowdown'}`",
+            hosts=hosts,
+        )
 
 
 def _evidence(services: Sequence[ServiceReport]) -> str | None:

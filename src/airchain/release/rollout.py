@@ -15,19 +15,20 @@ whatever boots reads the same pointer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from airchain.release import waves
-from airchain.release.gates import Fault, failed
+from airchain.release.gates import Fault, failed, suffered
 from airchain.store.records import Pointer, Report
 
 STALE = timedelta(seconds=10)
 PREPARE = "prepare"
 CANARY = "canary"
 ALL = "all hosts"
+SILENCE = "hosts to speak again"
 
 
 @dataclass(frozen=True)
@@ -74,15 +75,19 @@ Decision = Wait | Watch | Admit | Revert | Done
 class Memory:
     """What a driver knows beside the pointer and the reports; a new one begins with nothing.
 
-    `seen` are hosts that it saw alive, `switched` those that it saw serve the release.
+    `seen` are hosts that it saw alive, `switched` those that it saw serve the release,
+    with what they reported then.
     `passed` says that the hosts admitted now have been watched. While `blind`, it has
     not looked for long enough to call a host silent.
     """
 
     seen: frozenset[str] = frozenset()
-    switched: frozenset[str] = frozenset()
+    switched: Mapping[str, Report] = field(default_factory=dict)
     passed: bool = False
     blind: bool = False
+
+
+_NOTHING = Memory()
 
 
 def decide(
@@ -91,7 +96,7 @@ def decide(
     now: datetime,
     *,
     sizes: Sequence[int | str] = (1, "25%"),
-    memory: Memory = Memory(),  # noqa: B008 - frozen
+    memory: Memory = _NOTHING,
 ) -> Decision:
     """What the deployment that `pointer` stands for needs next.
 
@@ -102,7 +107,11 @@ def decide(
         if report.state == "failed" and report.serial == pointer.serial:
             return Revert(failed(report))
     if not live and memory.seen:
-        return Wait("hosts to speak again", tuple(sorted(memory.seen)))
+        return Wait(SILENCE, tuple(sorted(memory.seen)))
+    for report in live if pointer.trial else ():
+        then = memory.switched.get(report.host)
+        if then and (suffering := suffered(then, report)):
+            return Revert(suffering)
     if fault := _lost(pointer, {r.host for r in live}, memory):
         return Revert(fault)
     if pointer.admitted is None:
@@ -116,13 +125,12 @@ def decide(
 
 def _all(pointer: Pointer, live: Sequence[Report], memory: Memory) -> Decision:
     hosts = tuple(r.host for r in live)
-    if late := tuple(r.host for r in live if not runs(r, pointer)):
-        # Whoever has left service since is a matter of the gates.
-        waiting = tuple(h for h in late if h not in memory.switched)
-        return Wait(ALL, waiting) if waiting else Watch(ALL, hosts)
+    late = tuple(r.host for r in live if not runs(r, pointer))
+    if [host for host in late if host not in memory.switched]:
+        return Wait(ALL, late)
     if pointer.trial and live and not memory.passed:
         return Watch(ALL, hosts)
-    return Done(hosts)
+    return Wait(ALL, late) if late else Done(hosts)
 
 
 def _wave(
@@ -133,8 +141,8 @@ def _wave(
     if live and not here:  # The canary died, perhaps of the release: another one tells.
         return Admit(waves.choose(live, admitted, 1))
     phase = wave_name(sizes, len(here), len(live))
-    late = [r.host for r in here if not runs(r, pointer) and r.host not in memory.switched]
-    if late:
+    late = [r.host for r in here if not runs(r, pointer)]
+    if [host for host in late if host not in memory.switched]:
         return Wait(phase, tuple(late))
     if not memory.passed:
         return Watch(phase, tuple(r.host for r in here))
@@ -152,7 +160,7 @@ def _admit(
 
 def _lost(pointer: Pointer, live: AbstractSet[str], memory: Memory) -> Fault | None:
     """Hosts die; that half of those with the release die, and no fewer than two, is its doing."""
-    expected = memory.switched.union(pointer.admitted or ())
+    expected = {*memory.switched, *(pointer.admitted or ())}
     lost = sorted(expected - live)
     if memory.blind or not pointer.trial or len(lost) < 2 or 2 * len(lost) < len(expected):
         return None

@@ -15,12 +15,12 @@ from airchain.fleet.haproxy import FleetStats, Runtime, ServerStats
 
 COLUMNS = (
     "# pxname,svname,qcur,scur,stot,econ,eresp,wretr,status,type,check_status,last_chk,"
-    "hrsp_5xx,addr,"
+    "hrsp_5xx,addr,req_tot,rtime,"
 )
 STATS = f"""{COLUMNS}
-viewers,FRONTEND,,4,100,,,,OPEN,0,,,2,,
-fleet-web,web-1,0,3,60,1,2,0,UP,2,L7OK,,4,10.0.0.2:80,
-fleet-web,web-2,1,0,40,0,0,1,DOWN 1/2,2,* L7STS,Service Unavailable,0,10.0.0.3:80,
+viewers,FRONTEND,,4,100,,,,OPEN,0,,,2,,,,
+fleet-web,web-1,0,3,60,1,2,0,UP,2,L7OK,,4,10.0.0.2:80,57,12,
+fleet-web,web-2,1,0,40,0,0,1,DOWN 1/2,2,* L7STS,Service Unavailable,0,10.0.0.3:80,40,3,
 fleet-web,BACKEND,0,3,100,1,2,1,UP,1,,,9,,
 no-route,BACKEND,0,0,0,0,0,0,UP,1,,,0,,
 """
@@ -61,8 +61,10 @@ def test_servers(haproxy: tuple[Runtime, Answering]) -> None:
     runtime, answering = haproxy
     answering.answers["show stat"] = STATS
     assert runtime.servers() == (
-        ServerStats("web", "web-1", "10.0.0.2", "up", "L7OK", 3, 0, 60, 7),
-        ServerStats("web", "web-2", "10.0.0.3", "down", "* L7STS Service Unavailable", 0, 1, 40, 0),
+        ServerStats("web", "web-1", "10.0.0.2", "up", "L7OK", 3, 0, 60, 7, 0, 57, 12),
+        ServerStats(
+            "web", "web-2", "10.0.0.3", "down", "* L7STS Service Unavailable", 0, 1, 40, 0, 1, 40, 3
+        ),
     )
     assert runtime.fleets() == (FleetStats("web", 100, 9, 1),)
 

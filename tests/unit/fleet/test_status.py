@@ -104,8 +104,9 @@ def test_the_state_of_a_host(state: str) -> None:
 ROLLOUTS = {
     "nothing deployed": None,
     "complete": POINTER,
-    "preparing": POINTER.model_copy(update={"admitted": ()}),
-    "on 1 hosts": POINTER.model_copy(update={"admitted": ("web-1",)}),
+    "preparing": POINTER.model_copy(update={"trial": True, "admitted": ()}),
+    "let run by 1 of 2 hosts": POINTER.model_copy(update={"trial": True, "admitted": ("web-1",)}),
+    "let run by all hosts, not yet seen through": POINTER.model_copy(update={"trial": True}),
 }
 
 
