@@ -243,7 +243,7 @@ class Driver:
 
         def once() -> pointer.Held:
             now = pointer.hold(self._scope)
-            if now and _alike(now.pointer, new):
+            if now and pointer.same(now.pointer, new):
                 return now
             return pointer.write(self._scope, new, self.held)
 
@@ -323,11 +323,6 @@ def serving_old(live: Sequence[Report], held: Pointer) -> frozenset[str]:
         and r.running not in (None, held.release)
         and held.release_for(r.host) != held.release
     )
-
-
-def _alike(one: Pointer, other: Pointer) -> bool:
-    """Whether two pointers say the same, whenever they were written."""
-    return one.model_copy(update={"updated": other.updated}) == other
 
 
 def _names(hosts: tuple[str, ...]) -> str:
