@@ -18,7 +18,7 @@ from airchain.fleet.status import EnvironmentStatus
 from airchain.images import engine as engines
 from airchain.images.engine import Engine
 from airchain.paths import Home
-from airchain.progress import Progress
+from airchain.progress import Progress, Step
 from airchain.registry import serve
 from airchain.release import deploy
 from airchain.release.make import fetch
@@ -27,8 +27,9 @@ from airchain.spec.model import Environment, Product
 from airchain.store import DirectoryStore, Store
 from airchain.store.records import Release, environment_key
 
-# What hosts are given to end their services when the whole environment goes.
+# What hosts are given to end their services when the whole environment goes, at least.
 DOWN_TIMEOUT = 10.0
+_LONG = 30.0
 # An `up` that starts everything takes a minute; one that hangs shall not hold others for ever.
 LOCK_TIMEOUT = 300.0
 # What one machine is prepared for, however large `max` is.
@@ -132,8 +133,8 @@ def down(home: Home, product: str, environment: str, progress: Progress) -> bool
         was_up = is_up(place) or home.environment(product, environment).exists()
         with progress.step("keeper"):
             keeper.stop(home, product, environment)
-        with progress.step("hosts"):
-            _remove_hosts(place)
+        with progress.step("hosts") as step:
+            _remove_hosts(place, step)
         with progress.step("edge and backing services"):
             edge.remove(engine, home, product, environment)
             backing.remove(engine, product, environment)
@@ -202,8 +203,12 @@ def _start_backing(
             done.result()
 
 
-def _remove_hosts(place: Place) -> None:
+def _remove_hosts(place: Place, step: Step) -> None:
     names = [h.name for h in local.hosts(place.engine, place.product, place.environment)]
+    asked = {r.host: r.stop_timeout for r in deploy.reports(place.scope)}
+    longest = max((asked.get(name, 0.0) for name in names), default=0.0)
+    if longest > _LONG:
+        step.note(f"services may take {longest:g} s to finish what they do")
 
     def remove(name: str) -> None:
         local.terminate(
@@ -212,7 +217,7 @@ def _remove_hosts(place: Place) -> None:
             place.product,
             place.environment,
             name,
-            timeout=DOWN_TIMEOUT,
+            timeout=max(DOWN_TIMEOUT, asked.get(name, 0.0)),
         )
 
     with ThreadPoolExecutor(max(1, len(names))) as pool:

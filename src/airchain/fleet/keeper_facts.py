@@ -152,4 +152,5 @@ def _host(
         edge=server.state if server else None,
         edge_address=server.address if server else "",
         sessions=server.sessions + server.waiting if server else 0,
+        stop_timeout=report.stop_timeout if report else 0.0,
     )

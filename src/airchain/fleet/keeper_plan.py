@@ -38,6 +38,7 @@ class HostFacts:
 
     `written` is its last report's time. `served` says whether it ever ran a
     release. `edge` is its state at the edge, None where the edge does not know it.
+    `stop_timeout` is what its services ask for, in seconds, whatever release they are of.
     """
 
     name: str
@@ -51,6 +52,7 @@ class HostFacts:
     edge: str | None = None
     edge_address: str = ""
     sessions: int = 0
+    stop_timeout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def _fleet(fleet: str, facts: Facts, now: datetime) -> Iterator[Action]:
         host, reason = sick
         live.remove(host)
         yield from _give_up(
-            host, Terminate(fleet, host.name, GIVE_UP_TIMEOUT, reason, replacement=True)
+            host, Terminate(fleet, host.name, _patience(host), reason, replacement=True)
         )
     staying = [h for h in live if h.edge not in _LEAVING]
     surplus = len(staying) + facts.launching.get(fleet, 0) - wanted.size
@@ -172,6 +174,11 @@ def _give_up(host: HostFacts, ending: Terminate) -> Iterator[Action]:
     if host.edge is not None:
         yield Deregister(host.fleet, host.name)
     yield ending
+
+
+def _patience(host: HostFacts) -> float:
+    """How long a host that is silent may take to end: its workers may be busy all the same."""
+    return max(GIVE_UP_TIMEOUT, host.stop_timeout)
 
 
 def _sick(
@@ -221,9 +228,8 @@ def _pausing(fleet: str, ended: Sequence[HostFacts], facts: Facts, now: datetime
 
 def _leave(host: HostFacts, wanted: Wanted, facts: Facts, now: datetime) -> Iterator[Action]:
     """Drained at the edge, away from the edge, then ended."""
-    ending = Terminate(
-        host.fleet, host.name, wanted.stop_timeout, "the fleet is larger than wanted"
-    )
+    timeout = max(wanted.stop_timeout, host.stop_timeout)
+    ending = Terminate(host.fleet, host.name, timeout, "the fleet is larger than wanted")
     if wanted.behind_edge and not facts.edge:
         return  # It may be busy or reload, and send requests meanwhile.
     if host.edge is None:

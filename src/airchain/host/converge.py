@@ -135,6 +135,8 @@ class Converger:
         self._drain.reclaim(i.name for i in target.instances)
         plan = make_plan(target.instances, facts.observe(self._places), self._drain.leaving)
         self._say_pending(plan)
+        present = (*target.instances, *plan.retire)
+        self._status.update(stop_timeout=max((i.spec.stop_timeout for i in present), default=10.0))
         for task in plan.tasks:
             self._tasks.complete(task, digest, serial, still_wanted)
         try:

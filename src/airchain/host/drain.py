@@ -44,7 +44,7 @@ class Drain:
         """Drain and stop `instances` in the background.
 
         A web service is stopped once nginx's `old_workers` have answered their
-        last request, or after its `drain_timeout`; a cron once it ended.
+        last request, or after its `drain_timeout`; a cron or task once it ended.
         """
         if not instances:
             return
@@ -102,7 +102,7 @@ class Drain:
     def _idle(self, instance: Instance, old_workers: frozenset[int]) -> bool:
         if instance.kind == "web":
             return switch.gone(old_workers)
-        if instance.kind == "cron":
+        if not instance.stays:
             return facts.states([instance])[0].active != "activating"
         return True
 
@@ -124,4 +124,4 @@ def stop(places: Places, instance: Instance) -> None:
 
 
 def _patience(instance: Instance) -> float:
-    return instance.spec.timeout if instance.kind == "cron" else instance.spec.drain_timeout
+    return instance.spec.drain_timeout if instance.stays else instance.spec.timeout

@@ -59,6 +59,11 @@ class Places:
         return self.secrets / ".complete"
 
     @property
+    def jobs(self) -> Path:
+        """What runs to its end here under a lease, and how it ended (see `host.jobs`)."""
+        return self.run / "jobs"
+
+    @property
     def in_service(self) -> Path:
         """While it exists, nginx answers the edge's health check with 200."""
         return self.run / "in-service"

@@ -1,4 +1,9 @@
-"""Do a thing once among all hosts: by a lease that expires unless its holder renews it."""
+"""Do a thing once among all hosts: by a lease that expires unless its holder renews it.
+
+Renewing is the agent's work, while what the lease is for runs in a unit of its own and
+goes on when the agent is killed. So an expired lease alone allows nothing: it may be
+taken over once its holder's host is gone, or once its unit has certainly been ended.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ import structlog
 
 from airchain.errors import Conflict, StoreError
 from airchain.store import Store, clock
-from airchain.store.records import Lease, decode, lease_key
+from airchain.store.records import Lease, decode, lease_key, report_key
 
 DURATION = timedelta(seconds=15)
 RENEWED_EVERY = 4.0
@@ -23,12 +28,18 @@ log = structlog.get_logger()
 class Held:
     """A lease of ours. `finish` says how the work ended; until then it is renewed."""
 
-    def __init__(self, store: Store, key: str, lease: Lease, version: str) -> None:
+    def __init__(self, store: Store, key: str, name: str, lease: Lease, version: str) -> None:
+        self.name = name
         self._store = store
         self._key = key
         self._lease = lease
         self._version = version
         self._lock = threading.Lock()
+
+    @property
+    def lease(self) -> Lease:
+        """The lease as it was written last."""
+        return self._lease
 
     def renew(self) -> None:
         """Move the expiry on; raises `Conflict` where another host took over."""
@@ -64,9 +75,45 @@ class Leases:
         found = self._store.get(self._key(name))
         return None if found is None else (decode(found, Lease), found.version)
 
-    def take(self, name: str, holder: str, over: str | None = None) -> Held | None:
-        """Take the lease, in place of version `over` if given; None if another was faster."""
-        lease = Lease(holder=holder, expires=clock.now(self._store) + DURATION)
+    def take(
+        self,
+        name: str,
+        holder: str,
+        over: str | None = None,
+        *,
+        bound: float = 0.0,
+        tick: datetime | None = None,
+    ) -> Held | None:
+        """Take the lease, in place of version `over` if given; None if another was faster.
+
+        The work has ended `bound` seconds from now, whatever becomes of this agent.
+        """
+        now = self.now()
+        until = now + max(DURATION, timedelta(seconds=bound))
+        lease = Lease(holder=holder, expires=now + DURATION, began=now, until=until, tick=tick)
+        return self._write(name, lease, over)
+
+    def resume(self, name: str, lease: Lease, version: str) -> Held | None:
+        """Hold again what an agent of this host held before it was ended."""
+        again = lease.model_copy(update={"expires": self.now() + DURATION})
+        return self._write(name, again, version)
+
+    def abandoned(self, lease: Lease) -> bool:
+        """Whether nobody can be working under this lease any more.
+
+        The report of a host is removed after its machine was ended, not before.
+        """
+        now = self.now()
+        if lease.state != "running":
+            return True
+        if lease.expires >= now:
+            return False
+        return now > (lease.until or lease.expires) or not self._exists(host_of(lease))
+
+    def _exists(self, host: str) -> bool:
+        return self._store.get(report_key(self._product, self._environment, host)) is not None
+
+    def _write(self, name: str, lease: Lease, over: str | None) -> Held | None:
         key = self._key(name)
         try:
             if over is None:
@@ -75,19 +122,26 @@ class Leases:
                 version = self._store.replace(key, lease.encode(), over)
         except Conflict:
             return None
-        return Held(self._store, key, lease, version)
-
-    def list(self, folder: str) -> list[str]:
-        """Names of the leases below `folder`, sorted."""
-        root = self._key("").rstrip("/")
-        return [k.removeprefix(f"{root}/") for k in self._store.list(self._key(folder))]
-
-    def delete(self, name: str) -> None:
-        """Forget a lease that can no longer matter."""
-        self._store.delete(self._key(name))
+        return Held(self._store, key, name, lease, version)
 
     def _key(self, name: str) -> str:
         return lease_key(self._product, self._environment, name)
+
+
+def holder(host: str, serial: int) -> str:
+    """How a lease names its holder: the host, and the deployment it worked for."""
+    return f"{host}/{serial}"
+
+
+def host_of(lease: Lease) -> str:
+    """The host that holds, or held, the lease."""
+    return lease.holder.partition("/")[0]
+
+
+def serial_of(lease: Lease) -> int:
+    """The number of the deployment that the lease was taken for."""
+    number = lease.holder.rpartition("/")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 @contextmanager

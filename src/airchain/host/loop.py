@@ -24,6 +24,7 @@ from airchain.host.cron import Crons
 from airchain.host.drain import Drain
 from airchain.host.engine import ensure_network
 from airchain.host.identity import Identity, Places
+from airchain.host.jobs import Jobs
 from airchain.host.leases import Leases
 from airchain.host.report import Reporter, Status
 from airchain.host.start import Starter, Superseded
@@ -62,10 +63,11 @@ class Agent:
         starter = Starter(places, identity, engine, self.status)
         leases = Leases(store, identity.product, identity.environment)
         self._reporter = Reporter(self.status, store, identity, places)
-        self._crons = Crons(starter, leases, identity.host)
+        jobs = Jobs(places)
+        self._crons = Crons(starter, leases, jobs, identity.host)
         self._drain = Drain(places)
         self._supervisor = Supervisor(places, starter, self.status, self._drain)
-        tasks = Tasks(starter, leases, identity.host)
+        tasks = Tasks(starter, leases, jobs, identity.host)
         self._converger = Converger(
             places,
             identity,

@@ -63,7 +63,9 @@ class Starter:
     def install(self, instances: Sequence[Instance]) -> None:
         """Write the units of `instances`; those that stay come back after a reboot."""
         for instance in instances:
-            text = units.unit_text(instance, self._identity, self._places.secrets)
+            text = units.unit_text(
+                instance, self._identity, self._places.secrets, self._places.jobs
+            )
             write_whole(self._places.units / instance.unit, text.encode())
             if instance.stays:
                 self._enable(instance)

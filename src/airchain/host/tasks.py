@@ -7,12 +7,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from airchain.errors import Conflict, RunError, WaitTimeout
-from airchain.host import facts
+from airchain.errors import Conflict, WaitTimeout
 from airchain.host.instances import Instance
-from airchain.host.leases import RENEWED_EVERY, Held, Leases, renewing
-from airchain.host.start import ServiceFailed, Starter, Superseded, ended, last_lines
-from airchain.run import run
+from airchain.host.jobs import Jobs, bound
+from airchain.host.leases import RENEWED_EVERY, Held, Leases, holder, host_of, serial_of
+from airchain.host.start import ServiceFailed, Starter, Superseded
 from airchain.store.records import Lease
 
 _POLL = 0.2
@@ -21,14 +20,23 @@ WATCHED = 2 * RENEWED_EVERY
 FAILED_FOR = timedelta(seconds=20)
 _MARGIN = 60.0
 
-Decision = Literal["take", "wait", "done", "failed"]
+Decision = Literal["take", "resume", "wait", "done", "failed"]
 
 
-def decide(lease: Lease | None, serial: int, now: datetime, watched: float) -> Decision:
+def decide(
+    lease: Lease | None,
+    serial: int,
+    now: datetime,
+    watched: float,
+    *,
+    mine: bool = False,
+    abandoned: bool = False,
+) -> Decision:
     """What this host does about a task, as deployment number `serial`.
 
-    A lease that ran out is taken over once it stood unchanged for `watched` seconds
-    before the eyes of this host. A failed task is tried again by a later
+    A lease that was `abandoned` is taken over once it stood unchanged for `watched`
+    seconds before the eyes of this host. One that is `mine` was held by an agent that
+    was ended, while the task perhaps goes on. A failed task is tried again by a later
     deployment; by the same one only by hosts that come back to it after a while,
     which are those where nothing serves.
     """
@@ -39,25 +47,17 @@ def decide(lease: Lease | None, serial: int, now: datetime, watched: float) -> D
     if lease.state == "failed":
         again = serial > serial_of(lease) or now - lease.expires > FAILED_FOR
         return "take" if again else "failed"
-    return "take" if lease.expires < now and watched >= WATCHED else "wait"
-
-
-def holder(host: str, serial: int) -> str:
-    """How a lease names its holder: the host, and the deployment it worked for."""
-    return f"{host}/{serial}"
-
-
-def serial_of(lease: Lease) -> int:
-    """The number of the deployment that the lease was taken for."""
-    number = lease.holder.rpartition("/")[2]
-    return int(number) if number.isdecimal() else 0
+    if mine:
+        return "resume"
+    return "take" if abandoned and watched >= WATCHED else "wait"
 
 
 class Tasks:
     """Tasks of one release, as one host sees them."""
 
-    def __init__(self, starter: Starter, leases: Leases, host: str) -> None:
+    def __init__(self, starter: Starter, leases: Leases, jobs: Jobs, host: str) -> None:
         self._starter = starter
+        self._jobs = jobs
         self._leases = leases
         self._host = host
 
@@ -66,14 +66,14 @@ class Tasks:
     ) -> None:
         """Return once the task is done, here or elsewhere; raise `ServiceFailed` if it failed."""
         name = f"task/{release.removeprefix('sha256:')[:12]}/{task.service}"
-        deadline = time.monotonic() + task.spec.timeout + _MARGIN
+        deadline = time.monotonic() + bound(task) + _MARGIN
         version, since = "", 0.0
         while True:
             seen = self._leases.read(name)
             lease = seen[0] if seen else None
             if seen and seen[1] != version:
                 version, since = seen[1], time.monotonic()
-            match decide(lease, serial, self._leases.now(), time.monotonic() - since):
+            match self._decide(lease, serial, time.monotonic() - since):
                 case "done":
                     self._starter.report(task, state="done", check="", log=())
                     return
@@ -81,12 +81,28 @@ class Tasks:
                     self._failed_elsewhere(task, lease)
                 case "take":
                     over = seen[1] if seen else None
-                    held = self._leases.take(name, holder(self._host, serial), over)
+                    me = holder(self._host, serial)
+                    held = self._leases.take(name, me, over, bound=bound(task))
+                    if held:
+                        self._run(task, held)
+                        return
+                case "resume":
+                    held = self._leases.resume(name, *seen) if seen else None
                     if held:
                         self._run(task, held)
                         return
                 case "wait":
                     self._wait(task, lease, deadline, still_wanted)
+
+    def _decide(self, lease: Lease | None, serial: int, watched: float) -> Decision:
+        return decide(
+            lease,
+            serial,
+            self._leases.now(),
+            watched,
+            mine=lease is not None and host_of(lease) == self._host,
+            abandoned=lease is not None and self._leases.abandoned(lease),
+        )
 
     def _wait(
         self,
@@ -95,13 +111,13 @@ class Tasks:
         deadline: float,
         still_wanted: Callable[[], bool],
     ) -> None:
-        who = lease.holder.partition("/")[0] if lease else "nobody"
+        who = host_of(lease) if lease else "nobody"
         self._starter.report(task, state="waiting", check=f"runs on {who}")
         if not still_wanted():
             raise Superseded("the pointer moved on", where=task.service)
         if time.monotonic() > deadline:
             raise WaitTimeout(
-                f"waited {task.spec.timeout + _MARGIN:g} s for a task that {who} runs",
+                f"waited {bound(task) + _MARGIN:g} s for a task that {who} runs",
                 where=f"services.{task.service}",
             )
         time.sleep(_POLL)
@@ -115,8 +131,7 @@ class Tasks:
     def _run(self, task: Instance, held: Held) -> None:
         self._starter.report(task, state="running", check="", log=())
         self._starter.install([task])
-        with renewing(held):
-            failure = run_to_end(task)
+        failure = self._jobs.run(task, held)
         try:
             if failure is None:
                 held.finish("done")
@@ -127,21 +142,8 @@ class Tasks:
         except Conflict as error:
             # Too slow to renew: the host that took over decides.
             raise Superseded(f"lost the lease of task {task.service}") from error
+        self._jobs.forget(task)
         if failure:
             self._starter.report(task, state="failed", check=failure.check, log=failure.log)
             raise failure
         self._starter.report(task, state="done", check="", log=())
-
-
-def run_to_end(instance: Instance) -> ServiceFailed | None:
-    """Run a unit that ends by itself, bounded by its timeout; what went wrong, if anything."""
-    limit = instance.spec.timeout + instance.spec.stop_timeout + 30
-    try:
-        run(["systemctl", "start", instance.unit], timeout=limit)
-    except RunError:
-        unit = facts.states([instance])[0]
-        check = ended(unit)
-        if unit.result == "timeout":
-            check = f"it ran longer than its timeout of {instance.spec.timeout:g} s"
-        return ServiceFailed(instance, check, last_lines(instance))
-    return None

@@ -63,9 +63,14 @@ def _mounts(instance: Instance, secrets: Path) -> list[str]:
     return argv
 
 
-def unit_text(instance: Instance, identity: Identity, secrets: Path) -> str:
+def result_file(jobs: Path, instance: Instance) -> Path:
+    """Where the unit of a cron or task writes how it ended: systemd's word and the status."""
+    return jobs / f"{instance.name}.result"
+
+
+def unit_text(instance: Instance, identity: Identity, secrets: Path, jobs: Path) -> str:
     """The text of the instance's unit."""
-    service = _lasting(instance) if instance.stays else _ending(instance)
+    service = _lasting(instance) if instance.stays else _ending(instance, jobs)
     run = " ".join(quote(a) for a in docker_run(instance, identity, secrets))
     remove = f"-/bin/sh -c 'exec {DOCKER} rm --force {instance.name} >/dev/null 2>&1'"
     return "\n".join(
@@ -73,7 +78,8 @@ def unit_text(instance: Instance, identity: Identity, secrets: Path) -> str:
             "[Unit]",
             f"Description={instance.product} {instance.service} ({instance.id})",
             "Requires=docker.service",
-            "After=docker.service",
+            # What finishes its work while the host ends still has to find its peers by name.
+            "After=docker.service airchain-dns.service",
             "StartLimitIntervalSec=30",
             "StartLimitBurst=5",
             "",
@@ -130,7 +136,7 @@ def _lasting(instance: Instance) -> list[str]:
     ]
 
 
-def _ending(instance: Instance) -> list[str]:
+def _ending(instance: Instance, jobs: Path) -> list[str]:
     seconds = math.ceil(instance.spec.stop_timeout)
     stop = f"-{_quiet(f'{DOCKER} stop --time {seconds} {instance.name}')}"
     return [
@@ -139,6 +145,9 @@ def _ending(instance: Instance) -> list[str]:
         f"TimeoutStopSec={seconds + _STOP_MARGIN}",
         # Runs after a failure too, above all after a run that took too long.
         f"ExecStopPost={stop}",
+        # For an agent that was not there when it ended.
+        'ExecStopPost=-/bin/sh -c \'echo "$$SERVICE_RESULT $$EXIT_STATUS" '
+        f">{result_file(jobs, instance)}'",
     ]
 
 

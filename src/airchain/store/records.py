@@ -131,10 +131,18 @@ class FleetSize(Record):
 
 
 class Lease(Record):
-    """Who may do a thing that is done once: a task of a release, a tick of a cron."""
+    """Who may do a thing that is done once: a task of a release, a tick of a cron.
+
+    `expires` tells whether the holder's agent is alive, `until` when the work itself has
+    ended whatever became of the agent: its unit is bounded. `began` tells two runs apart;
+    `tick` is the time that a cron's run was due at.
+    """
 
     holder: str
     expires: datetime
+    began: datetime | None = None
+    until: datetime | None = None
+    tick: datetime | None = None
     state: Literal["running", "done", "failed"] = "running"
     detail: str = ""
 
@@ -159,7 +167,8 @@ class Report(Record):
     `running` is the release that serves now; `wanted` what the pointer asks for.
     They differ while the host converges and after a failure, `error` says why.
     `refused` is the digest of a pointer that this host does not accept.
-    `prepared` lists releases whose images are here, whole and verified.
+    `prepared` lists releases whose images are here, whole and verified. `stop_timeout`
+    is how long the slowest service here may take to finish what it does, in seconds.
     """
 
     host: str
@@ -178,6 +187,7 @@ class Report(Record):
     hint: str | None = None
     refused: str | None = None
     timings: Mapping[str, float] = {}
+    stop_timeout: float = 10.0
     disk_free: int = 0
     inodes_free: int = 0
     clock_skew: float | None = None

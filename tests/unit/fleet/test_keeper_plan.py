@@ -139,6 +139,14 @@ CASES: dict[str, tuple[Facts, list[Action]]] = {
             Launch("web"),
         ],
     ),
+    "a silent host's workers may be busy all the same": (
+        facts(A, host("b", written=ago(11), stop_timeout=120)),
+        [
+            Deregister("web", "b"),
+            Terminate("web", "b", 120, "it has been silent for 11 s", replacement=True),
+            Launch("web"),
+        ],
+    ),
     "a silent host may still be booting": (
         facts(A, host("b", created=ago(59), written=ago(30))),
         [],
@@ -185,6 +193,10 @@ CASES: dict[str, tuple[Facts, list[Action]]] = {
     "hosts of a fleet that is gone are drained": (
         facts(A, fleets={}),
         [Drain("web", "a")],
+    ),
+    "their services get the time to stop that they ask for": (
+        facts(A, host("b", fleet="gone", stop_timeout=120, **OFF), size=1),
+        [Terminate("gone", "b", 120, LARGER)],
     ),
 }
 

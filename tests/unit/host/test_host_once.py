@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from airchain.errors import Conflict
-from airchain.host.cron import due, stale
-from airchain.host.leases import Leases
-from airchain.host.tasks import decide, holder
+from airchain.host import cron
+from airchain.host.cron import Crons, due
+from airchain.host.instances import Instance
+from airchain.host.leases import Held, Leases, holder
+from airchain.host.tasks import decide
+from airchain.spec.model import Service
 from airchain.store import DirectoryStore
-from airchain.store.records import Lease
+from airchain.store.records import Lease, lease_key, report_key
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SOON = NOW + timedelta(seconds=5)
@@ -27,7 +32,7 @@ def at(hour: int, minute: int, second: int = 0) -> datetime:
 DECISIONS = [
     (None, "take"),
     (Lease(holder="a/7", expires=SOON), "wait"),
-    (Lease(holder="a/7", expires=AGO), "take"),
+    (Lease(holder="a/7", expires=AGO), "wait"),
     (Lease(holder="a/7", expires=AGO, state="done"), "done"),
     (Lease(holder="a/7", expires=AGO, state="failed"), "failed"),
     (Lease(holder="a/6", expires=AGO, state="failed"), "take"),
@@ -44,7 +49,17 @@ def test_a_task_is_run_once_per_release(lease: Lease | None, decision: str) -> N
 
 def test_a_lease_is_not_taken_from_a_holder_that_just_woke_up() -> None:
     """After a machine slept all leases have run out, and every holder still works."""
-    assert decide(Lease(holder="a/7", expires=LONG_AGO), 7, NOW, watched=7.9) == "wait"
+    lease = Lease(holder="a/7", expires=LONG_AGO)
+    assert decide(lease, 7, NOW, watched=7.9, abandoned=True) == "wait"
+    assert decide(lease, 7, NOW, watched=8, abandoned=True) == "take"
+
+
+def test_a_host_goes_on_with_what_its_own_agent_began() -> None:
+    """Whether the unit still runs is seen then; no other host has to be waited for."""
+    lease = Lease(holder="a/7", expires=SOON)
+    assert decide(lease, 8, NOW, watched=0, mine=True) == "resume"
+    done = lease.model_copy(update={"state": "done"})
+    assert decide(done, 8, NOW, watched=0, mine=True) == "done"
 
 
 @pytest.fixture
@@ -90,14 +105,6 @@ def test_a_holder_that_was_too_slow_learns_it(leases: Leases) -> None:
         held.finish("done")
 
 
-def test_leases_are_listed_by_the_names_they_were_taken_with(leases: Leases) -> None:
-    """So that old ones can be removed."""
-    leases.take("cron/expire/20260102T030400Z", "a/0")
-    assert leases.list("cron/expire") == ["cron/expire/20260102T030400Z"]
-    leases.delete("cron/expire/20260102T030400Z")
-    assert leases.list("cron/expire") == []
-
-
 TICKS = [
     ("*/10 * * * *", at(3, 9, 59), at(3, 10), at(3, 10)),
     ("*/10 * * * *", at(3, 10), at(3, 10, 1), None),
@@ -117,7 +124,113 @@ def test_ticks_come_due_once(
     assert due(schedule, after, now) == tick
 
 
-def test_leases_of_ticks_are_forgotten_after_an_hour() -> None:
-    """Younger ones still keep other hosts from running the tick."""
-    names = ["cron/x/20260102T015959Z", "cron/x/20260102T020500Z"]
-    assert stale(names, NOW) == names[:1]
+LEASE = Lease(holder="a/0", expires=SOON, tick=at(3, 4))
+CRONS = [
+    (None, False, "run"),
+    (LEASE, False, "skip"),
+    (LEASE, True, "run"),
+    (LEASE.model_copy(update={"tick": at(3, 5)}), True, "past"),
+    (LEASE.model_copy(update={"tick": at(3, 6)}), True, "past"),
+    # Written by a host whose clock was a day ahead.
+    (LEASE.model_copy(update={"tick": at(3, 6) + timedelta(days=1)}), True, "run"),
+]
+
+
+@pytest.mark.parametrize(("lease", "abandoned", "decision"), CRONS)
+def test_a_tick_runs_once_and_not_beside_an_earlier_one(
+    lease: Lease | None, abandoned: bool, decision: str
+) -> None:
+    """A later tick is never followed by an earlier one, whatever a host's clock says."""
+    assert cron.decide(lease, at(3, 5), at(3, 5, 1), abandoned=abandoned) == decision
+
+
+def test_a_lease_is_abandoned_with_its_host_or_its_unit(tmp_path: Path) -> None:
+    """Not because an agent is silent: what it started may go on without it."""
+    store = DirectoryStore(tmp_path)
+    leases = Leases(store, "tv", "prod")
+    now = leases.now()
+    past, future = now - timedelta(seconds=60), now + timedelta(seconds=60)
+    running = Lease(holder="a/1", expires=past, until=future)
+    assert leases.abandoned(running)
+    store.put(report_key("tv", "prod", "a"), b"{}")
+    assert not leases.abandoned(running)
+    assert leases.abandoned(running.model_copy(update={"until": past}))
+    assert not leases.abandoned(running.model_copy(update={"expires": future, "until": past}))
+    assert leases.abandoned(running.model_copy(update={"state": "done"}))
+
+
+class Starter:
+    """Keeps what was reported."""
+
+    def __init__(self) -> None:
+        self.said: list[dict[str, Any]] = []
+
+    def report(self, _: Instance, **fields: Any) -> None:
+        self.said.append(fields)
+
+
+class Jobs:
+    """Notes what was run."""
+
+    def __init__(self) -> None:
+        self.ran: list[datetime | None] = []
+
+    def run(self, _: Instance, held: Held) -> None:
+        self.ran.append(held.lease.tick)
+
+    def forget(self, _: Instance) -> None:
+        pass
+
+
+def crons(leases: Leases, jobs: Jobs, host: str, starter: Starter | None = None) -> Crons:
+    return Crons(cast("Any", starter or Starter()), leases, cast("Any", jobs), host)
+
+
+def cron_instance() -> Instance:
+    spec = Service.model_validate({"image": "www", "kind": "cron", "schedule": "* * * * *"})
+    return Instance(id="1", product="tv", service="expire", image="r/tv/www@sha256:aa", spec=spec)
+
+
+def test_of_many_hosts_one_runs_a_tick(leases: Leases) -> None:
+    """And none of them the one before, which a host with a late clock still sees."""
+    jobs = Jobs()
+    hosts = [crons(leases, jobs, f"web-{n}") for n in range(20)]
+    with ThreadPoolExecutor(20) as pool:
+        for tick in (at(3, 4), at(3, 5)):
+            fired = [pool.submit(host._fire, cron_instance(), tick) for host in hosts]
+            for one in fired:
+                one.result()
+    hosts[7]._fire(cron_instance(), at(3, 4))
+    assert jobs.ran == [at(3, 4), at(3, 5)]
+
+
+def test_a_tick_is_skipped_while_another_host_still_runs_the_one_before(tmp_path: Path) -> None:
+    """The report says so. It runs again once that host and its report are gone."""
+    store = DirectoryStore(tmp_path)
+    leases = Leases(store, "tv", "prod")
+    store.put(report_key("tv", "prod", "web-1"), b"{}")
+    assert leases.take("crons/expire", "web-1/0", bound=600, tick=at(3, 4))
+    starter, jobs = Starter(), Jobs()
+    mine = crons(leases, jobs, "web-2", starter)
+    mine._fire(cron_instance(), at(3, 5))
+    assert not jobs.ran
+    assert starter.said[-1]["check"] == (
+        "tick 03:05 UTC skipped: that of 03:04 UTC still runs on web-1"
+    )
+    lease, version = leases.read("crons/expire") or (None, "")
+    assert lease
+    expired = lease.model_copy(update={"expires": leases.now() - timedelta(seconds=1)})
+    store.replace(lease_key("tv", "prod", "crons/expire"), expired.encode(), version)
+    mine._fire(cron_instance(), at(3, 6))
+    assert not jobs.ran, "its agent is silent, its unit may go on"
+    store.delete(report_key("tv", "prod", "web-1"))
+    mine._fire(cron_instance(), at(3, 7))
+    assert jobs.ran == [at(3, 7)]
+
+
+def test_a_host_that_was_rebooted_runs_the_next_tick(leases: Leases) -> None:
+    """It knows that nothing runs here, whatever its lease says."""
+    assert leases.take("crons/expire", "web-1/0", bound=600, tick=at(3, 4))
+    jobs = Jobs()
+    crons(leases, jobs, "web-1")._fire(cron_instance(), at(3, 5))
+    assert jobs.ran == [at(3, 5)]

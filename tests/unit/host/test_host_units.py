@@ -18,6 +18,7 @@ IDENTITY = Identity(
     product="tv", environment="prod", fleet="web", host="web-1a2b", registry="localhost:5050"
 )
 SECRETS = Path("/run/airchain/secrets")
+JOBS = Path("/run/airchain/jobs")
 
 
 def instance(kind: str = "web", address: str | None = "10.213.1.64", **more: Any) -> Instance:
@@ -37,7 +38,7 @@ def argv(**more: Any) -> list[str]:
 
 
 def lines(**more: Any) -> list[str]:
-    return unit_text(instance(**more), IDENTITY, SECRETS).splitlines()
+    return unit_text(instance(**more), IDENTITY, SECRETS, JOBS).splitlines()
 
 
 def pairs(words: list[str], option: str) -> list[str]:
@@ -161,7 +162,7 @@ def test_what_ends_by_itself_is_bounded(kind: str) -> None:
 def test_an_agent_finds_out_from_the_unit_what_runs() -> None:
     """The unit carries the whole instance."""
     made = instance(env={"A": "x = [y]"}, command="a 'b c'")
-    assert parse(unit_text(made, IDENTITY, SECRETS)) == made
+    assert parse(unit_text(made, IDENTITY, SECRETS, JOBS)) == made
 
 
 @pytest.mark.parametrize("text", ["", "[Service]\nExecStart=/bin/true\n", "Instance={broken"])
