@@ -82,6 +82,7 @@ def test_a_host_from_three_views() -> None:
             edge="drain",
             edge_address="10.0.0.2",
             sessions=3,
+            stop_timeout=10,
         )
     ]
     assert facts.strays == []
