@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from airchain.release.keys import Keys
     from airchain.release.scope import Scope
     from airchain.spec.model import Environment, Product
-    from airchain.store import DirectoryStore
+    from airchain.store import Store
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,11 @@ class Context:
         return load(self.folder)
 
     @cached_property
-    def store(self) -> DirectoryStore:
-        """The store on this machine."""
-        from airchain.store import DirectoryStore
+    def store(self) -> Store:
+        """The product's store."""
+        from airchain.store.place import open_store
 
-        return DirectoryStore(self.home.store)
+        return open_store(self.product.store, self.home.store)
 
     def scope(self, environment: str) -> Scope:
         """An environment of the product, as releases are brought to it."""

@@ -24,7 +24,7 @@ from airchain.release import deploy
 from airchain.release.make import fetch
 from airchain.release.operation import Operation, Order, under_way
 from airchain.spec.model import Environment, Product
-from airchain.store import DirectoryStore, Store
+from airchain.store import Store
 from airchain.store.records import Release, environment_key
 
 # What hosts are given to end their services when the whole environment goes, at least.
@@ -50,7 +50,7 @@ def ready(product: Product, home: Home, progress: Progress) -> Engine:
     preflight.require([room])
     # All packages at once: later, images that are built side by side would each ask for theirs.
     engine = engines.ensure(home, progress, also=machine.GROUPS["run"])
-    serve.ensure(home, product.registry.name)
+    serve.ensure(home, product.registry.name, product.store)
     return engine
 
 
@@ -126,7 +126,7 @@ def make_secrets(
 
 def down(home: Home, product: str, environment: str, progress: Progress) -> bool:
     """Remove all that `up` made; False where nothing was there."""
-    store = DirectoryStore(home.store)
+    store = local_settings.store(home, product, environment)
     engine = engines.ensure(home, progress)
     place = Place(engine, home, store, product, environment)
     with _alone(home, product, environment, progress):

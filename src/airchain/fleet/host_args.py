@@ -36,7 +36,10 @@ _UNITS = {"m": 1024**2, "g": 1024**3}
 
 @dataclass(frozen=True)
 class HostPlan:
-    """One host to create. Folders are paths on the engine's machine."""
+    """One host to create. Folders are paths on the engine's machine.
+
+    `store` is None where the store is not a folder.
+    """
 
     product: str
     environment: str
@@ -46,7 +49,7 @@ class HostPlan:
     cpus: float
     memory: str
     capabilities: tuple[str, ...]
-    store: str
+    store: str | None
     identity: str
     registry: str
 
@@ -98,7 +101,7 @@ def body(plan: HostPlan) -> dict[str, Any]:
 
 
 def mounts(plan: HostPlan, labels: dict[str, str]) -> list[dict[str, Any]]:
-    """The engine's volume, the store (read-only but for two folders), the identity."""
+    """The engine's volume, a store that is a folder (read-only but for two), the identity."""
     name = names.container(plan.product, plan.environment, plan.host)
     writable = (
         host_key(plan.product, plan.environment, plan.host),
@@ -111,9 +114,15 @@ def mounts(plan: HostPlan, labels: dict[str, str]) -> list[dict[str, Any]]:
             "Target": "/var/lib/docker",
             "VolumeOptions": {"NoCopy": True, "Labels": labels},
         },
-        _bind(plan.store, STORE, read_only=True),
-        *(_bind(f"{plan.store}/{key}", STORE / key, read_only=False) for key in writable),
+        *(_store(plan.store, writable) if plan.store else ()),
         _bind(plan.identity, IDENTITY, read_only=True),
+    ]
+
+
+def _store(store: str, writable: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        _bind(store, STORE, read_only=True),
+        *(_bind(f"{store}/{key}", STORE / key, read_only=False) for key in writable),
     ]
 
 

@@ -22,7 +22,6 @@ from airchain.paths import Home
 from airchain.release.keys import Keys
 from airchain.release.make import fetch
 from airchain.spec.model import Environment
-from airchain.store import DirectoryStore
 from airchain.store.records import Pointer
 
 INTERVAL = 0.5
@@ -42,7 +41,7 @@ class Keeper:
         self.home = home
         self.product = product
         self.environment = environment
-        self.store = DirectoryStore(home.store)
+        self.store = settings.store(home, product, environment)
         self.keys = Keys(home, self.store, product)
         self.memory = Memory(watched=datetime.now(UTC))
         self._status = status
@@ -58,7 +57,6 @@ class Keeper:
         """Look and act until `ending` is set. An error is said, and the next look is taken."""
         self.say("watching")
         while not ending.is_set():
-            self._notice_gap()
             try:
                 self.look_and_act()
                 self._fail(None)
@@ -76,6 +74,8 @@ class Keeper:
         """One round."""
         follower = self.keys.follower(self.environment)
         pointer = follower.look()
+        # Only now: while the store was away, no host could be heard.
+        self._notice_gap()
         if pointer is not None:
             self._follow(pointer)
         if refusal := follower.refusal:

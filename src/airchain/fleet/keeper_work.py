@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from airchain.errors import FleetError
-from airchain.fleet import haproxy, local, names, secrets
+from airchain.fleet import haproxy, local, names, secrets, store_keys
 from airchain.fleet.edge_config import EdgeServer
 from airchain.fleet.haproxy import Runtime
 from airchain.fleet.keeper_facts import Memory
@@ -108,7 +108,8 @@ class Work:
             self._sending.discard(host)
 
     def _values(self, settings: Settings, needed: Iterable[str]) -> dict[str, bytes]:
-        return secrets.values(self.home, settings.product, settings.environment, sorted(needed))
+        found = secrets.values(self.home, settings.product, settings.environment, sorted(needed))
+        return found | store_keys.for_hosts(self.home, settings)
 
     def _launch(self, settings: Settings, wanted: Environment, fleet: str) -> None:
         host = names.new_host(fleet)

@@ -13,7 +13,8 @@ from typing import Any
 from docker.errors import NotFound
 
 from airchain.files import write_whole
-from airchain.fleet import host_args, machine, names, secrets
+from airchain.fleet import host_args, machine, names, secrets, store_keys
+from airchain.fleet import settings as local_settings
 from airchain.fleet.engine_api import session
 from airchain.fleet.host_args import HostPlan
 from airchain.fleet.settings import Settings
@@ -22,8 +23,7 @@ from airchain.images.engine import Engine
 from airchain.paths import Home
 from airchain.release.keys import Keys
 from airchain.run import run
-from airchain.spec.model import Environment
-from airchain.store import DirectoryStore
+from airchain.spec.model import Environment, Storage
 from airchain.store.records import host_key, lease_key
 
 # Beyond a service's own stop timeout: systemd and the engine inside end too.
@@ -87,8 +87,9 @@ def launch(
     values = secrets.values(
         home, settings.product, settings.environment, fleet_secrets(environment, fleet)
     )
+    values |= store_keys.for_hosts(home, settings)
     name = names.container(plan.product, plan.environment, host)
-    _prepare_folders(home, plan)
+    _prepare_folders(home, plan, settings.store)
     # Refused where the name is another host's: that one is not ours to take away again.
     with session(engine, host) as client:
         client.api.create_container_from_config(host_args.body(plan), name)  # type: ignore[no-untyped-call]
@@ -142,17 +143,28 @@ def terminate(
             client.api.remove_volume(name)
         except NotFound:
             pass
-    _remove_folder(home.store / host_key(product, environment, host))
-    _remove_folder(_folder(home, product, environment, host))
+    _forget(home, product, environment, host)
 
 
 def forget(home: Home, product: str, environment: str, known: Collection[str]) -> None:
     """Remove what hosts left whose containers were taken away by somebody else."""
-    folder = home.store / host_key(product, environment, "x")
-    for left in folder.parent.glob("*"):
-        if left.is_dir() and left.name not in known:
-            _remove_folder(left)
-            _remove_folder(_folder(home, product, environment, left.name))
+    folder = host_key(product, environment, "x").removesuffix("/x")
+    keys = local_settings.store(home, product, environment).list(folder)
+    left = {key.removeprefix(f"{folder}/").partition("/")[0] for key in keys}
+    # One that never reported has a folder without anything in it.
+    left.update(found.name for found in (home.store / folder).glob("*") if found.is_dir())
+    for host in left.difference(known):
+        _forget(home, product, environment, host)
+
+
+def _forget(home: Home, product: str, environment: str, host: str) -> None:
+    """Remove what a host wrote, and who it was."""
+    key = host_key(product, environment, host)
+    store = local_settings.store(home, product, environment)
+    for written in store.list(key):
+        store.delete(written)
+    _remove_folder(home.store / key)
+    _remove_folder(_folder(home, product, environment, host))
 
 
 def last_words(engine: Engine, product: str, environment: str, host: str) -> str:
@@ -183,21 +195,26 @@ def _plan(
         cpus=size.cpus,
         memory=size.memory,
         capabilities=machine.host_capabilities(engine),
-        store=str(home.store),
+        store=None if settings.store.s3 else str(home.store),
         registry=settings.registry,
         identity=str(_folder(home, settings.product, settings.environment, host) / "host.json"),
     )
 
 
-def _prepare_folders(home: Home, plan: HostPlan) -> None:
+def _prepare_folders(home: Home, plan: HostPlan, store: Storage) -> None:
     """What is mounted must exist, or the engine makes folders of its own there."""
     home.registry_storage.mkdir(parents=True, exist_ok=True)
     for key in (
-        host_key(plan.product, plan.environment, plan.host),
-        lease_key(plan.product, plan.environment, "x").removesuffix("/x"),
+        ()
+        if store.s3
+        else (
+            host_key(plan.product, plan.environment, plan.host),
+            lease_key(plan.product, plan.environment, "x").removesuffix("/x"),
+        )
     ):
         (home.store / key).mkdir(parents=True, exist_ok=True)
-    known = Keys(home, DirectoryStore(home.store), plan.product).memory(plan.environment)
+    reached = local_settings.store(home, plan.product, plan.environment)
+    known = Keys(home, reached, plan.product).memory(plan.environment)
     identity = Identity(
         product=plan.product,
         environment=plan.environment,
@@ -206,6 +223,8 @@ def _prepare_folders(home: Home, plan: HostPlan) -> None:
         registry=plan.registry,
         trust=known.trust,
         pointer=known.pointer,
+        store=store,
+        keys_delivered=store.s3 is not None,
     )
     write_whole(Path(plan.identity), identity.encode())
 

@@ -7,6 +7,7 @@ which fleets and routes there are, this says with what they are built here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,7 +15,9 @@ from pydantic import ValidationError
 from airchain.errors import FleetError
 from airchain.files import write_whole
 from airchain.paths import Home
-from airchain.spec.model import Fleet, Product, Size
+from airchain.spec.model import Fleet, Product, Size, Storage
+from airchain.store import Store
+from airchain.store.place import open_store
 from airchain.store.records import Record
 
 
@@ -27,6 +30,7 @@ class Settings(Record):
     sizes: Mapping[str, Size]
     host_image: str
     edge_image: str
+    store: Storage = Storage()
 
     def size(self, name: str, fleet: Fleet) -> Size:
         """What each host of the fleet `name` may use."""
@@ -49,6 +53,7 @@ def settings(product: Product, environment: str, *, host_image: str, edge_image:
         sizes=product.sizes,
         host_image=host_image,
         edge_image=edge_image,
+        store=product.store,
     )
 
 
@@ -70,6 +75,21 @@ def load(home: Home, product: str, environment: str) -> Settings:
         raise FleetError(
             f"cannot be read: {error}", where=str(path), hint=f"run `airchain up {environment}`"
         ) from error
+
+
+def store(home: Home, product: str, environment: str) -> Store:
+    """The store that `up` wrote down; the directory of this machine where it never ran."""
+    try:
+        place = load(home, product, environment).store
+    except FleetError:
+        place = Storage()
+    return _open(place, home.store)
+
+
+# To connect takes longer than to ask.
+@cache
+def _open(place: Storage, directory: Path) -> Store:
+    return open_store(place, directory)
 
 
 def _path(home: Home, product: str, environment: str) -> Path:

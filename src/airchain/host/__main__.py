@@ -12,8 +12,7 @@ from airchain.errors import AirchainError
 from airchain.host.engine import connect
 from airchain.host.identity import Places, read_identity
 from airchain.host.loop import Agent
-from airchain.store import DirectoryStore
-from airchain.store.records import host_key
+from airchain.host.registry import host_store
 
 
 def main() -> int:
@@ -29,11 +28,11 @@ def main() -> int:
     places = Places()
     try:
         identity = read_identity(places)
+        store = host_store(places, identity)
     except AirchainError as error:
         structlog.get_logger().error(str(error))
         return 1
-    own = host_key(identity.product, identity.environment, identity.host)
-    agent = Agent(places, identity, DirectoryStore(places.store, writable=own), connect())
+    agent = Agent(places, identity, store, connect())
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: agent.stop())
     agent.run()

@@ -8,7 +8,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from airchain.errors import PreflightError
+from airchain.spec.model import Storage
 from airchain.store.records import Pointer, Record, Trust
+
+# Beside the secrets, whose names are capitals.
+STORE_KEYS = ".store-keys"
 
 
 class Identity(Record):
@@ -16,6 +20,7 @@ class Identity(Record):
 
     `trust` is the list of keys to begin with, and `pointer` the last good one that
     the provider knew: an older one is refused, also by a host that has seen none.
+    `keys_delivered`: the keys to the store come as secrets do; else the machine has a role.
     """
 
     product: str
@@ -25,6 +30,8 @@ class Identity(Record):
     registry: str
     trust: Trust = Trust()
     pointer: Pointer | None = None
+    store: Storage = Storage()
+    keys_delivered: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,21 @@ class Places:
     def jobs(self) -> Path:
         """What runs to its end here under a lease, and how it ended (see `host.jobs`)."""
         return self.run / "jobs"
+
+    @property
+    def store_keys(self) -> Path:
+        """The keys to the store, where they are delivered."""
+        return self.secrets / STORE_KEYS
+
+    @property
+    def registry_configuration(self) -> Path:
+        """Written at each start of the registry."""
+        return self.run / "registry.yml"
+
+    @property
+    def registry_environment(self) -> Path:
+        """The keys as the registry's process gets them."""
+        return self.run / "registry.env"
 
     @property
     def in_service(self) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import requests
 import structlog
@@ -122,13 +123,23 @@ class Agent:
                 wait_for("the engine", lambda: _answers(self._engine), self._end)
                 ensure_network(self._engine)
                 with Client(self._identity.registry, timeout=5) as registry:
-                    wait_for("the registry", registry.answers, self._end)
+                    wait_for("the registry", partial(self._registry, registry), self._end)
                 self.status.update(error=None, hint=None)
                 return
             except (AirchainError, DockerException, requests.RequestException) as error:
                 log.warning("not ready", error=str(error))
                 self.status.update(error=f"this host is not ready: {error}")
                 self._end.wait(1)
+
+    def _registry(self, registry: Client) -> bool:
+        """Whether the registry answers; one that waits for the clock is said to."""
+        if registry.answers():
+            return True
+        skew = self._store.skew()
+        if skew is not None and clock.wrong(skew):
+            error = f"this host waits for its clock: it is {clock.said(skew)}"
+            self.status.update(error=error, hint=clock.HINT)
+        return False
 
     def _step(self) -> None:
         pointer = self._pointer()
@@ -255,6 +266,10 @@ class Agent:
 
     def _pointer(self) -> Pointer | None:
         """The last good pointer. What is wrong with the one in the store is reported."""
+        # Where a look is paid for, not each of those who ask looks again.
+        if time.monotonic() - self._looked < self._store.interval / 2:
+            return self._follower.pointer
+        self._looked = time.monotonic()
         try:
             self._follower.look()
             refusal = self._follower.refusal

@@ -21,6 +21,8 @@ from airchain.store.records import Report, ServiceReport, report_key
 from airchain.trust import Refusal
 
 HEARTBEAT = 2.0
+# Where each look at the store is paid for, so is each word to it.
+_BEATS = 4
 # Changes that follow one another this closely share a write.
 _GATHER = 0.03
 LOG_LINES = 50
@@ -123,7 +125,7 @@ class Reporter(threading.Thread):
         while not self._end.is_set():
             self._status.changed.clear()
             self.write()
-            if self._status.changed.wait(HEARTBEAT):
+            if self._status.changed.wait(max(HEARTBEAT, _BEATS * self._store.interval)):
                 self._end.wait(_GATHER)
 
     def write(self) -> None:

@@ -158,7 +158,7 @@ def prepared(workshop: Workshop) -> Iterator[None]:
     from docker.errors import DockerException
     from requests import RequestException
 
-    serve.ensure(workshop.home, workshop.product.registry.name)
+    serve.ensure(workshop.home, workshop.product.registry.name, workshop.product.store)
     limits.soften_builds()
     product = workshop.product.product
     with alone(

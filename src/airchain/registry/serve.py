@@ -18,9 +18,10 @@ from airchain.errors import RegistryError, WaitTimeout
 from airchain.locks import alone
 from airchain.paths import Home
 from airchain.progress import Silent
-from airchain.registry import ports
+from airchain.registry import configuration, ports
 from airchain.registry.client import Client
 from airchain.run import DETAIL_LINES, alive, find_process, spawn
+from airchain.spec.model import Storage
 
 START_TIMEOUT = 15.0
 STOP_TIMEOUT = 15.0
@@ -30,12 +31,13 @@ LOCK_TIMEOUT = machine.APT_TIMEOUT
 _POLL = 0.05
 
 
-def ensure(home: Home, name: str) -> None:
-    """Have the registry `name` (`HOST:PORT`, HOST being loopback) answer.
+def ensure(home: Home, name: str, store: Storage | None = None) -> None:
+    """Have the registry `name` (`HOST:PORT`, HOST being loopback) answer, over that store.
 
     Starts it where it does not run. Raises `RegistryError` where something
     else holds the port, `PreflightError` where Debian's package is missing.
     """
+    place = store or Storage()
     port = port_of(name)
     with alone(
         _file(home, port, "lock"),
@@ -47,7 +49,8 @@ def ensure(home: Home, name: str) -> None:
         if pid is None:
             _check_free(home, port)
             machine.ensure(("registry",), Silent())
-            pid = _start(home, port)
+            pid = _start(home, port, place)
+        _require_store(home, port, place)
         _wait(home, name, port, pid)
 
 
@@ -89,24 +92,6 @@ def port_of(name: str) -> int:
     return int(name.rpartition(":")[2])
 
 
-def configuration(storage: Path, port: int) -> str:
-    """The registry's configuration (JSON, which is YAML too)."""
-    document = {
-        "version": "0.1",
-        "log": {"level": "warn", "accesslog": {"disabled": True}},
-        "storage": {
-            "filesystem": {"rootdirectory": str(storage)},
-            "delete": {"enabled": True},
-            "cache": {"blobdescriptor": "inmemory"},
-        },
-        "http": {
-            "addr": f"127.0.0.1:{port}",
-            "headers": {"X-Content-Type-Options": ["nosniff"]},
-        },
-    }
-    return json.dumps(document, indent=1) + "\n"
-
-
 def _check_free(home: Home, port: int) -> None:
     other = ports.listener(port)
     # The socket of a process that is ending belongs to nobody for a moment.
@@ -123,11 +108,24 @@ def _check_free(home: Home, port: int) -> None:
     )
 
 
-def _start(home: Home, port: int) -> int:
+def _require_store(home: Home, port: int, place: Storage) -> None:
+    """See that the registry which runs is over this store; products may share it otherwise."""
+    wanted = configuration.driver(place, home.registry_storage)
+    found = configuration.driver_of(_file(home, port, "yml").read_text())
+    if found != wanted:
+        raise RegistryError(
+            f"serves another store: {json.dumps(found)}",
+            where=f"the registry on port {port}",
+            hint="give this product a registry of its own in airchain.yaml, such as "
+            "registry: {name: localhost:5051}; or end that one: `airchain engine stop`",
+        )
+
+
+def _start(home: Home, port: int, place: Storage) -> int:
     home.registry_storage.mkdir(parents=True, exist_ok=True)
     home.registry.mkdir(parents=True, exist_ok=True)
     config = _file(home, port, "yml")
-    config.write_text(configuration(home.registry_storage, port))
+    config.write_text(configuration.text(place, home.registry_storage, port, read_only=False))
     pid = spawn(
         [_binary(), "serve", config],
         log=_file(home, port, "log"),

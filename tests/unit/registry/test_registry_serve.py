@@ -13,8 +13,9 @@ import pytest
 
 from airchain.errors import RegistryError
 from airchain.paths import Home
-from airchain.registry import ports, serve
+from airchain.registry import configuration, ports, serve
 from airchain.run import end_group, spawn
+from airchain.spec.model import S3, Storage
 
 TABLE = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -53,7 +54,7 @@ def test_a_port_that_is_taken_is_explained(tmp_path: Path) -> None:
 
 def test_the_registry_listens_on_loopback_only(tmp_path: Path) -> None:
     """Over the storage that it is given; deleting is allowed for the clean-up."""
-    found = json.loads(serve.configuration(tmp_path / "r", 5051))
+    found = json.loads(configuration.text(Storage(), tmp_path / "r", 5051, read_only=False))
     assert found["http"]["addr"] == "127.0.0.1:5051"
     assert found["storage"]["filesystem"]["rootdirectory"] == str(tmp_path / "r")
     assert found["storage"]["delete"]["enabled"] is True
@@ -86,3 +87,34 @@ def test_a_registry_without_a_pid_file_is_known_again(tmp_path: Path) -> None:
         assert serve.running(home, 5050) is None
     finally:
         end_group(pid)
+
+
+def test_a_registry_on_s3_is_over_the_stores_bucket(tmp_path: Path) -> None:
+    """Below the same prefix as all other objects, never redirecting, with no key in the file."""
+    place = Storage(s3=S3(bucket="b-1", region="r", prefix="air/tv", endpoint="http://s:9000"))
+    found = json.loads(configuration.text(place, tmp_path, 5050, read_only=True))
+    assert found["storage"]["s3"] == {
+        "bucket": "b-1",
+        "region": "r",
+        "rootdirectory": "/air/tv/registry",
+        "regionendpoint": "http://s:9000",
+        "secure": False,
+    }
+    assert found["storage"]["redirect"] == {"disable": True}
+    assert found["storage"]["delete"] == {"enabled": False}
+    assert found["storage"]["maintenance"]["readonly"] == {"enabled": True}
+    assert "filesystem" not in found["storage"]
+    whole = configuration.driver(Storage(s3=S3(bucket="b-1", region="r")), tmp_path)
+    assert whole == {"s3": {"bucket": "b-1", "region": "r", "rootdirectory": "/registry"}}
+
+
+def test_two_products_do_not_share_a_registry_over_different_stores(tmp_path: Path) -> None:
+    """What one pushes, hosts of the other would never find."""
+    home = Home(tmp_path)
+    home.registry.mkdir(parents=True)
+    written = configuration.text(Storage(), home.registry_storage, 5050, read_only=False)
+    (home.registry / "5050.yml").write_text(written)
+    serve._require_store(home, 5050, Storage())
+    with pytest.raises(RegistryError, match="another store") as raised:
+        serve._require_store(home, 5050, Storage(s3=S3(bucket="b-1", region="r")))
+    assert "localhost:5051" in str(raised.value.hint)
