@@ -100,13 +100,17 @@ def body(plan: HostPlan) -> dict[str, Any]:
     }
 
 
-def mounts(plan: HostPlan, labels: dict[str, str]) -> list[dict[str, Any]]:
-    """The engine's volume, a store that is a folder (read-only but for two), the identity."""
-    name = names.container(plan.product, plan.environment, plan.host)
-    writable = (
+def writable(plan: HostPlan) -> tuple[str, str]:
+    """The two folders of the store that the host may write."""
+    return (
         host_key(plan.product, plan.environment, plan.host),
         lease_key(plan.product, plan.environment, "x").removesuffix("/x"),
     )
+
+
+def mounts(plan: HostPlan, labels: dict[str, str]) -> list[dict[str, Any]]:
+    """The engine's volume, a store that is a folder (read-only but for two), the identity."""
+    name = names.container(plan.product, plan.environment, plan.host)
     return [
         {
             "Type": "volume",
@@ -114,7 +118,7 @@ def mounts(plan: HostPlan, labels: dict[str, str]) -> list[dict[str, Any]]:
             "Target": "/var/lib/docker",
             "VolumeOptions": {"NoCopy": True, "Labels": labels},
         },
-        *(_store(plan.store, writable) if plan.store else ()),
+        *(_store(plan.store, writable(plan)) if plan.store else ()),
         _bind(plan.identity, IDENTITY, read_only=True),
     ]
 

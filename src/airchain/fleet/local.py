@@ -24,7 +24,7 @@ from airchain.paths import Home
 from airchain.release.keys import Keys
 from airchain.run import run
 from airchain.spec.model import Environment, Storage
-from airchain.store.records import host_key, lease_key
+from airchain.store.records import host_key
 
 # Beyond a service's own stop timeout: systemd and the engine inside end too.
 STOP_MARGIN = 20.0
@@ -204,15 +204,9 @@ def _plan(
 def _prepare_folders(home: Home, plan: HostPlan, store: Storage) -> None:
     """What is mounted must exist, or the engine makes folders of its own there."""
     home.registry_storage.mkdir(parents=True, exist_ok=True)
-    for key in (
-        ()
-        if store.s3
-        else (
-            host_key(plan.product, plan.environment, plan.host),
-            lease_key(plan.product, plan.environment, "x").removesuffix("/x"),
-        )
-    ):
-        (home.store / key).mkdir(parents=True, exist_ok=True)
+    if plan.store is not None:
+        for key in host_args.writable(plan):
+            Path(plan.store, key).mkdir(parents=True, exist_ok=True)
     reached = local_settings.store(home, plan.product, plan.environment)
     known = Keys(home, reached, plan.product).memory(plan.environment)
     identity = Identity(

@@ -7,6 +7,7 @@ as an old release serves.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -54,6 +55,7 @@ class Agent:
         self._engine = engine
         self._end = threading.Event()
         self._follower = trust.follower(places, identity, store)
+        self._looked = -math.inf
         self._arrived: str | None = None
         self._failed: tuple[str, int] | None = None
         self._failed_at = 0.0
