@@ -81,7 +81,9 @@ def own_images(
 ) -> Iterator[Callable[[], OwnImages]]:
     """Build the host's and the edge's image while the block builds the product's."""
     with ThreadPoolExecutor(1) as pool:
-        built = pool.submit(host_image.build, engine, home, product.registry, progress)
+        built = pool.submit(
+            host_image.build, engine, home, product.registry, progress, product.store
+        )
 
         def wait() -> OwnImages:
             host, front = built.result()

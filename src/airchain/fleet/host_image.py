@@ -17,7 +17,7 @@ from airchain.images import build_and_push
 from airchain.images.engine import Engine
 from airchain.paths import Home
 from airchain.progress import Progress
-from airchain.spec.model import Bootstrap, Image, Product, Registry
+from airchain.spec.model import Bootstrap, Image, Product, Registry, Storage
 
 PACKAGE = Path(airchain.__file__).parent
 HOST = PACKAGE / "host" / "image"
@@ -42,13 +42,19 @@ _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "image")
 _EXECUTABLES = Path("rootfs/usr/lib/airchain")
 
 
-def build(engine: Engine, home: Home, registry: Registry, progress: Progress) -> tuple[str, str]:
+def build(
+    engine: Engine,
+    home: Home,
+    registry: Registry,
+    progress: Progress,
+    store: Storage | None = None,
+) -> tuple[str, str]:
     """Build and push what changed; return the references of the host's and the edge's image."""
     with tempfile.TemporaryDirectory(prefix="airchain-own-") as folder:
         stage_host(Path(folder) / "host")
         stage_edge(Path(folder) / "edge")
         built = build_and_push(
-            own_product(registry),
+            own_product(registry, store),
             Path(folder),
             engine=engine,
             home=home,
@@ -62,11 +68,12 @@ def build(engine: Engine, home: Home, registry: Registry, progress: Progress) ->
     return host, edge
 
 
-def own_product(registry: Registry) -> Product:
+def own_product(registry: Registry, store: Storage | None = None) -> Product:
     """Airchain as a product: its repositories are `REGISTRY/airchain/IMAGE`."""
     return Product(
         product="airchain",
         registry=registry,
+        store=store or Storage(),
         sizes={},
         images={
             "debian": Image(bootstrap=Bootstrap(packages=("ca-certificates",)), rebuild="weekly"),
