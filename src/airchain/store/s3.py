@@ -42,7 +42,8 @@ ATTEMPTS = 6
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 
-_CODE = re.compile(r"<Code>([A-Za-z0-9]+)</Code>")
+# The second form is the library's own, of an answer to several deletions.
+_CODE = re.compile(r"(?:<Code>|\(code: )([A-Za-z0-9]+)[<)]")
 _MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
 # The same failure shall read the same each time.
 _TOOK = re.compile(r" in [0-9.]+(ns|µs|ms|s)\b")
@@ -237,6 +238,8 @@ def _client(place: S3, credentials: S3CredentialProvider | None) -> stores.S3Sto
 def _passing(error: Exception) -> bool:
     """Whether the same request may succeed a moment later."""
     if isinstance(error, AlreadyExistsError | PreconditionError | FileNotFoundError):
+        return False
+    if _code(error) in HINTS:
         return False
     if "169.254." in str(error):
         return False
