@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from tests.support.keys import scope_in
 
-from airchain.errors import DeployError
+from airchain.errors import DeployError, StoreError
 from airchain.progress import Silent
-from airchain.release import pointer
-from airchain.release.deploy import deploy
+from airchain.release import driver, pointer
+from airchain.release.deploy import Deployed, Stage, deploy, standing
+from airchain.release.figures import Figures
 from airchain.release.scope import Scope
+from airchain.spec.model import Deploy
 from airchain.store import DirectoryStore
 from airchain.store.records import Pointer, Report, ServiceReport, read, report_key
 from airchain.store.records import pointer_key as key_of
@@ -24,12 +26,18 @@ def scope_of(store: DirectoryStore) -> Scope:
     return scope_in(store, "r1", "r2", "r3")
 
 
+def bring(store: DirectoryStore, release: str, watch: float = 0, **more: Any) -> Deployed:
+    settings = Deploy(watch=watch, **more.pop("settings", {}))
+    return deploy(scope_of(store), release, Silent(), settings=settings, **more)
+
+
 class Host(threading.Thread):
     """Follows the pointer; cannot run the releases in `broken`, until deployment `mended`."""
 
     def __init__(self, store: DirectoryStore, name: str, broken: tuple[str, ...]) -> None:
         super().__init__(daemon=True)
         self.store, self.host, self.broken = store, name, broken
+        self.slow: tuple[str, ...] = ()
         self.mended = 1000
         self.running: str | None = None
         self.seen: list[str | None] = []
@@ -45,12 +53,17 @@ class Host(threading.Thread):
             return
         wanted = held.release_for(self.host)
         failed = wanted in self.broken and held.serial < self.mended
+        if wanted in self.slow:
+            self.report(held.serial, failed=False, prepared=held.release, state="converging")
+            return
         if not failed and wanted != self.running:
             self.running = wanted
             self.seen.append(wanted)
         self.report(held.serial, failed=failed, prepared=held.release)
 
-    def report(self, serial: int, *, failed: bool, prepared: str) -> None:
+    def report(
+        self, serial: int, *, failed: bool, prepared: str, state: str = "in_service"
+    ) -> None:
         now = datetime.now(UTC)
         web = ServiceReport(
             name="web",
@@ -66,7 +79,7 @@ class Host(threading.Thread):
             "address": "10.0.0.1",
             "booted": now,
             "written": now,
-            "state": "failed" if failed else "in_service",
+            "state": "failed" if failed else state,
             "in_service": True,
             "serial": serial,
             "running": self.running,
@@ -94,7 +107,7 @@ def fleet(store: DirectoryStore, *broken: str, hosts: int = 3) -> Iterator[list[
 @pytest.fixture
 def store(tmp_path: Path) -> DirectoryStore:
     found = DirectoryStore(tmp_path)
-    first = deploy(scope_of(found), "r1", Silent())
+    first = bring(found, "r1")
     assert first.hosts == ()
     return found
 
@@ -102,7 +115,7 @@ def store(tmp_path: Path) -> DirectoryStore:
 def test_every_host_arrives(store: DirectoryStore) -> None:
     """A deployment ends when each host serves the release."""
     with fleet(store) as hosts:
-        done = deploy(scope_of(store), "r2", Silent())
+        done = bring(store, "r2")
         assert done.hosts == ("web-0", "web-1", "web-2")
         assert {h.running for h in hosts} == {"r2"}
 
@@ -111,7 +124,7 @@ def test_a_broken_release_goes_back_by_itself(store: DirectoryStore) -> None:
     """The first host fails: no other switches, the old release stays, the log is shown."""
     with fleet(store, "r2") as hosts:
         with pytest.raises(DeployError) as caught:
-            deploy(scope_of(store), "r2", Silent())
+            bring(store, "r2")
         assert "web is unhealthy; release r1 serves" in caught.value.message
         assert caught.value.detail == "web: GET /healthz: 500\nboom"
         assert [h.seen for h in hosts] == [["r1"]] * 3
@@ -127,7 +140,7 @@ def test_a_deployment_that_stopped_half_way_goes_on(store: DirectoryStore) -> No
         assert held is not None
         half = pointer.admit(pointer.begin(held.pointer, "r2", staged=True), ("web-1",))
         pointer.write(scope_of(store), half, held)
-        done = deploy(scope_of(store), "r2", Silent())
+        done = bring(store, "r2")
         assert (done.serial, done.changed) == (half.serial, False)
 
 
@@ -141,7 +154,7 @@ def test_what_stopped_half_way_is_no_release_to_return_to(store: DirectoryStore)
         third = pointer.begin(half, "r3", staged=True)
         assert (third.previous, third.admitted, third.history) == ("r1", (), ("r1",))
         assert pointer.before(scope_of(store)) == "r1"
-        done = deploy(scope_of(store), "r1", Silent())
+        done = bring(store, "r1")
         assert done.hosts == ("web-0", "web-1", "web-2")
         assert [h.seen for h in hosts] == [["r1"]] * 3
     held = pointer.hold(scope_of(store))
@@ -152,11 +165,11 @@ def test_what_stopped_half_way_is_no_release_to_return_to(store: DirectoryStore)
 def test_a_first_release_that_fails_does_not_stand_in_the_way(tmp_path: Path) -> None:
     """Nothing serves yet, so the second one is for all hosts at once, not beside the first."""
     store = DirectoryStore(tmp_path)
-    deploy(scope_of(store), "r1", Silent())
+    bring(store, "r1")
     with fleet(store, "r1") as hosts:
         with pytest.raises(DeployError, match="there is no release to go back to"):
-            deploy(scope_of(store), "r1", Silent())
-        deploy(scope_of(store), "r2", Silent())
+            bring(store, "r1")
+        bring(store, "r2")
         assert [h.seen for h in hosts] == [["r2"]] * 3
 
 
@@ -174,7 +187,7 @@ def test_a_driver_that_was_overtaken_ends(store: DirectoryStore) -> None:
         timer = threading.Timer(0.3, overtake)
         timer.start()
         with pytest.raises(DeployError, match="another deployment moved the pointer"):
-            deploy(scope_of(store), "r2", Silent())
+            bring(store, "r2")
         timer.join()
 
 
@@ -182,7 +195,7 @@ def test_what_failed_can_be_asked_for_again(store: DirectoryStore) -> None:
     """The same release deployed again gets a new serial, so hosts that failed try again."""
     with fleet(store, "r1", hosts=1) as hosts:
         hosts[0].mended = 2
-        done = deploy(scope_of(store), "r1", Silent())
+        done = bring(store, "r1")
         assert done.serial == 2
 
 
@@ -198,11 +211,11 @@ def test_two_writers_of_the_pointer_exclude_each_other(store: DirectoryStore) ->
 def test_rollback_goes_to_what_served_before(store: DirectoryStore) -> None:
     """A release that was taken back is not what a rollback goes to."""
     with fleet(store, "r3"):
-        deploy(scope_of(store), "r2", Silent())
+        bring(store, "r2")
         with pytest.raises(DeployError):
-            deploy(scope_of(store), "r3", Silent())
+            bring(store, "r3")
         assert pointer.before(scope_of(store)) == "r1"
-        deploy(scope_of(store), "r1", Silent())
+        bring(store, "r1")
         assert pointer.before(scope_of(store)) == "r2"
 
 
@@ -210,3 +223,163 @@ def test_a_rollback_needs_something_to_go_back_to(store: DirectoryStore) -> None
     """The first release has nothing before it, and the error says so."""
     with pytest.raises(DeployError, match="no release was deployed before"):
         pointer.before(scope_of(store))
+
+
+def held_by(store: DirectoryStore) -> Pointer:
+    held = pointer.hold(scope_of(store))
+    assert held is not None
+    return held.pointer
+
+
+def test_hosts_follow_in_waves(store: DirectoryStore) -> None:
+    """One, then half of them, then all; whoever listens hears of each."""
+    stages: list[Stage] = []
+    admitted: list[tuple[str, ...] | None] = []
+
+    def hear(stage: Stage) -> None:
+        stages.append(stage)
+        admitted.append(held_by(store).admitted)
+
+    with fleet(store, hosts=4):
+        done = bring(store, "r2", settings={"waves": (1, "50%")}, on_stage=hear)
+    assert [s.kind for s in stages] == ["start", "prepared", "canary", "wave", "done"]
+    assert admitted == [(), (), ("web-0",), ("web-0", "web-1"), None]
+    assert [p.name for p in done.phases] == ["prepare", "canary", "wave 2 of 3", "all hosts"]
+    assert not held_by(store).trial
+    assert held_by(store).previous == "r1"
+
+
+def test_all_at_once_is_one_write(store: DirectoryStore) -> None:
+    """No host waits for another; the record says what a failure would go back to."""
+    with fleet(store):
+        bring(store, "r2")
+        stages: list[Stage] = []
+        bring(store, "r3", all_at_once=True, on_stage=stages.append)
+    assert [s.kind for s in stages] == ["start", "done"]
+    assert stages[0].previous == "r2"
+
+
+def test_all_at_once_goes_back_too(store: DirectoryStore) -> None:
+    """Hosts that had switched already return to what served before."""
+    with fleet(store) as hosts:
+        hosts[2].broken = ("r2",)
+        stages: list[Stage] = []
+        with pytest.raises(DeployError, match="web is unhealthy; release r1 serves on every host"):
+            bring(store, "r2", all_at_once=True, on_stage=stages.append)
+        assert hosts[0].seen == ["r1", "r2", "r1"]
+        assert {h.running for h in hosts} == {"r1"}
+    assert stages[-1].kind == "reverted"
+    assert "host web-2: web is unhealthy" in stages[-1].detail
+
+
+class Counter:
+    """What an edge counts of a host that answers `failing` of each ten requests with 500."""
+
+    fleet = "web"
+
+    def __init__(self, requests: int, failed: int) -> None:
+        self.requests, self.failed = requests, failed
+
+    def lifetime(self) -> Figures:
+        return Figures(self.requests, self.failed)
+
+    def since(self, before: "Counter") -> Figures:
+        return Figures(self.requests - before.requests, self.failed - before.failed)
+
+
+class Edge:
+    """Sends every host ten requests at each look; `bad` releases answer half of them with 500."""
+
+    def __init__(self, hosts: list[Host], *bad: str) -> None:
+        self.hosts, self.bad = hosts, bad
+        self.counters = {h.host: Counter(0, 0) for h in hosts}
+
+    def __call__(self) -> dict[str, Counter]:
+        for host in self.hosts:
+            was = self.counters[host.host]
+            failed = 5 if host.running in self.bad else 0
+            self.counters[host.host] = Counter(was.requests + 10, was.failed + failed)
+        return dict(self.counters)
+
+
+def test_errors_at_the_edge_take_the_canary_back(store: DirectoryStore) -> None:
+    """The host is healthy and its answers are not: nobody else gets the release."""
+    with fleet(store) as hosts:
+        with pytest.raises(DeployError) as caught:
+            bring(
+                store,
+                "r2",
+                watch=5,
+                traffic=Edge(hosts, "r2"),
+                logs=lambda hosts: f"{hosts[0]} says boom",
+            )
+        assert [h.seen for h in hosts] == [["r1", "r2", "r1"], ["r1"], ["r1"]]
+    assert caught.value.where == "host web-0"
+    assert "requests failed (50.0%)" in caught.value.message
+    assert caught.value.message.endswith("release r1 serves on every host")
+    assert caught.value.detail == "web-0 says boom"
+
+
+def test_good_figures_take_nothing_back(store: DirectoryStore) -> None:
+    """The phases tell what was seen."""
+    with fleet(store, hosts=2) as hosts:
+        done = bring(store, "r2", watch=0.5, traffic=Edge(hosts))
+    canary = next(p for p in done.phases if p.name == "canary")
+    assert canary.watched >= 0.5
+    assert "0 failed" in canary.seen
+
+
+def test_an_interrupted_deployment_says_how_to_go_on(store: DirectoryStore) -> None:
+    """Where it stands is in the pointer, so anybody can tell."""
+    assert standing(scope_of(store)) == "nothing is under way in prod"
+    with fleet(store):
+        held = pointer.hold(scope_of(store))
+        assert held is not None
+        half = pointer.admit(pointer.begin(held.pointer, "r2", staged=True), ("web-1",))
+        pointer.write(scope_of(store), half, held)
+    assert standing(scope_of(store)) == (
+        "release r2 is let run by web-1; `airchain deploy prod r2` goes on, "
+        "`airchain rollback prod` goes back"
+    )
+
+
+def test_all_at_once_goes_on_from_any_wave(store: DirectoryStore) -> None:
+    """Who sees that the canary is good may let all others go."""
+    with fleet(store) as hosts:
+        held = pointer.hold(scope_of(store))
+        assert held is not None
+        half = pointer.admit(pointer.begin(held.pointer, "r2", staged=True), ("web-1",))
+        pointer.write(scope_of(store), half, held)
+        done = bring(store, "r2", all_at_once=True)
+        assert (done.serial, {h.running for h in hosts}) == (half.serial, {"r2"})
+
+
+def test_a_host_that_never_arrives_is_not_waited_for(store: DirectoryStore) -> None:
+    """After the time that was set the release is taken back, naming the host."""
+    with fleet(store) as hosts:
+        hosts[0].slow = ("r2",)
+        with pytest.raises(DeployError) as caught:
+            bring(store, "r2", settings={"timeout": 0.5})
+        assert caught.value.where == "hosts web-0"
+        assert "waited 0.5 s in phase 'canary'; release r1 serves" in caught.value.message
+        assert {h.running for h in hosts} == {"r1"}
+
+
+def test_a_store_that_is_away_is_waited_for(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver asks again; hosts do not depend on it."""
+    with fleet(store) as hosts:
+        asked = {"lists": 0}
+        true_list = DirectoryStore.list
+
+        def away(self: DirectoryStore, prefix: str) -> Any:
+            asked["lists"] += threading.current_thread() is threading.main_thread()
+            if 3 <= asked["lists"] <= 5:
+                raise StoreError("connection refused")
+            return true_list(self, prefix)
+
+        monkeypatch.setattr(DirectoryStore, "list", away)
+        monkeypatch.setattr(driver, "_STORE_PAUSE", 0.02)
+        assert bring(store, "r2").hosts == tuple(h.host for h in hosts)
+        assert asked["lists"] > 5
