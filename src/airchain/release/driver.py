@@ -141,10 +141,8 @@ class Driver:
             if isinstance(decision, rollout.Revert):
                 step.note(f"{decision.fault.where}: {decision.fault.message}")
         took = round(time.monotonic() - began, 3)
-        names = tuple(sorted(hosts))
-        self.phases.append(Phase(first.phase, names, took, round(watched, 3), seen))
-        if first.phase == rollout.PREPARE and isinstance(decision, rollout.Admit):
-            self._tell("prepared", names)
+        phase = Phase(first.phase, tuple(sorted(hosts)), took, round(watched, 3), seen)
+        self.phases.append(phase)
         return decision
 
     def _watch(self, watching: rollout.Watch, step: Step) -> rollout.Decision:
@@ -235,6 +233,8 @@ class Driver:
         return "; ".join(said) or "no edge to ask about requests"
 
     def _admit(self, admit: rollout.Admit) -> None:
+        if self.held.pointer.admitted == ():
+            self._tell("prepared", tuple(sorted(self._memory.seen)))
         self._memory = replace(self._memory, passed=False)
         self._write(pointer.admit(self.held.pointer, admit.hosts))
 
@@ -265,25 +265,31 @@ class Driver:
     def _revert(self, fault: Fault) -> None:
         """Put the old release back, wait for it, and raise what went wrong."""
         failed, old = self.held.pointer, self.held.pointer.previous
-        outcome = "there is no release to go back to"
-        if old is not None:
-            outcome = f"release {index.short(old)} serves on every host"
+        if old is None:
+            fault = self._with_logs(fault)
+            outcome = "there is no release to go back to"
+        else:
             with self._progress.step(f"revert to {index.short(old)}"):
-                self._memory = rollout.Memory(seen=self._memory.seen)
                 self._write(pointer.back(failed, old))
-                try:
-                    returned = self._look()
-                    if isinstance(returned, rollout.Wait):
-                        returned = self._see_through(returned)
-                except WaitTimeout as late:
-                    outcome = f"while it was taken back, {late.message}"
-                else:
-                    if not isinstance(returned, rollout.Done):
-                        outcome = "and the old release did not come back either"
-        fault = self._with_logs(fault)
+                # Read while hosts go back: what the old release writes would follow it.
+                fault = self._with_logs(fault)
+                outcome = self._go_back(old)
         detail = f"{fault.where}: {fault.message}; {outcome}"
         self._on_stage(Stage("reverted", failed.release, old, fault.hosts, detail))
         raise failure(fault, outcome)
+
+    def _go_back(self, old: str) -> str:
+        """Wait until every host serves the old release; what became of it, in words."""
+        self._memory = rollout.Memory(seen=self._memory.seen)
+        try:
+            returned = self._look()
+            if isinstance(returned, rollout.Wait):
+                returned = self._see_through(returned)
+        except WaitTimeout as late:
+            return f"while it was taken back, {late.message}"
+        if not isinstance(returned, rollout.Done):
+            return "and the old release did not come back either"
+        return f"release {index.short(old)} serves on every host"
 
     def _with_logs(self, fault: Fault) -> Fault:
         try:

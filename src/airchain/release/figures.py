@@ -129,6 +129,10 @@ class Ledger:
         """The new hosts of a fleet that are at the edge."""
         return tuple(sorted(h for h, span in self._new.items() if span.first.fleet == fleet))
 
+    def side_by_side(self, fleet: str) -> bool:
+        """Whether a host of the fleet runs what served before, now, under the same load."""
+        return any(span.first.fleet == fleet for span in self._old.values())
+
     def old(self, fleet: str) -> Figures:
         """Of hosts while they ran what served before."""
         seen = sum(

@@ -161,7 +161,7 @@ class Watch:
         self._window = max(settings.watch, SHORTEST_WINDOW)
         self._due = began + settings.watch
         self._limit = began + settings.watch + PATIENCE
-        self._slow_before = False
+        self._slow_since: float | None = None
         ledger.begin_window()
 
     def look(self, at: float) -> Passed | Watching | Fault:
@@ -174,7 +174,7 @@ class Watch:
             return Watching()
         for fleet, finding in found:
             if finding.kind == "slow" and finding.sure:
-                if self._slow_before:
+                if self._lasts(fleet, at):
                     return self._fault(fleet, finding)
                 self._once_more(at)
                 return Watching(finding.text)
@@ -187,9 +187,16 @@ class Watch:
         ledger = self._ledger
         return judge(ledger.new(fleet), ledger.recent(fleet), ledger.old(fleet), self._settings)
 
+    def _lasts(self, fleet: str, at: float) -> bool:
+        """Whether a slow window is not the first one, or not the load of all these switches."""
+        if self._slow_since is None:
+            return False
+        return self._ledger.side_by_side(fleet) or at - self._slow_since >= PATIENCE
+
     def _once_more(self, at: float) -> None:
         """A slow answer that was under way at the switch is in the first window only."""
-        self._slow_before = True
+        if self._slow_since is None:
+            self._slow_since = at
         self._due = at + self._window
         self._limit = max(self._limit, at + self._window + PATIENCE)
         self._ledger.begin_window()

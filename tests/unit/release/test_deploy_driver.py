@@ -244,7 +244,9 @@ def test_hosts_follow_in_waves(store: DirectoryStore) -> None:
         done = bring(store, "r2", settings={"waves": (1, "50%")}, on_stage=hear)
     assert [s.kind for s in stages] == ["start", "prepared", "canary", "wave", "done"]
     assert admitted == [(), (), ("web-0",), ("web-0", "web-1"), None]
-    assert [p.name for p in done.phases] == ["prepare", "canary", "wave 2 of 3", "all hosts"]
+    # Hosts may have prepared before the driver first looks.
+    names = [p.name for p in done.phases if p.name != "prepare"]
+    assert names == ["canary", "wave 2 of 3", "all hosts"]
     assert not held_by(store).trial
     assert held_by(store).previous == "r1"
 

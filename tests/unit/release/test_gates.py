@@ -235,6 +235,31 @@ def test_the_last_wave_is_compared_with_what_was_seen_before() -> None:
     assert "0 of 100 (0.0%)" in verdict.message
 
 
+LAST = frozenset({"old", "new"})
+LAST_WAVES: dict[str, tuple[list[float], list[type]]] = {
+    "slow while everybody starts": ([0.3] * 5 + [0.002], [Watching] * 5 + [Passed]),
+    "slow for good": ([0.3] * 11, [Watching] * 10 + [Fault]),
+}
+
+
+@pytest.mark.parametrize("case", LAST_WAVES)
+def test_without_an_old_host_slowness_must_last(case: str) -> None:
+    """The load of a wave slows every answer; only side by side that can be told at once."""
+    means, expected = LAST_WAVES[case]
+    edge = Edge()
+    edge.come("old", 100)
+    edge.enter()
+    edge.ledger.enter(dict(edge.counters), frozenset(), LAST)
+    watch = Watch(SETTINGS, edge.ledger, 0.0)
+    found = []
+    for at, took in enumerate(means, 1):
+        for host in sorted(LAST):
+            edge.come(host, 20, 0, took)
+        edge.ledger.enter(dict(edge.counters), frozenset(), LAST)
+        found.append(type(watch.look(float(at))))
+    assert found == expected
+
+
 def test_what_a_host_answered_while_it_switched_counts_for_nobody() -> None:
     """Neither for the old release nor for the new one."""
     edge = Edge()
