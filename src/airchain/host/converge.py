@@ -150,7 +150,8 @@ class Converger:
         now = time.monotonic()
         timings |= {"switch": now - switching, "total": now - began}
         self._status.update(timings={k: round(v, 3) for k, v in timings.items()})
-        self._drain.retire(plan.retire, old_workers)
+        if plan.start or plan.retire:
+            self._drain.retire(plan.retire, old_workers)
         return target
 
     def _bring_up(

@@ -44,10 +44,10 @@ class Drain:
         """Drain and stop `instances` in the background.
 
         A web service is stopped once nginx's `old_workers` have answered their
-        last request, or after its `drain_timeout`; a cron or task once it ended.
+        last request, or after its `drain_timeout`; a cron or task once it ended. Then
+        systemd reads all units anew, once: what was stopped must not come back with
+        an engine that restarts, what was started must.
         """
-        if not instances:
-            return
         turn = object()
         with self._change:
             self._draining |= {i.name: turn for i in instances}
@@ -65,10 +65,14 @@ class Drain:
     def _run(
         self, instances: Sequence[Instance], old_workers: frozenset[int], turn: object
     ) -> None:
-        with ThreadPoolExecutor(len(instances), thread_name_prefix="drain") as pool:
+        with ThreadPoolExecutor(max(1, len(instances)), thread_name_prefix="drain") as pool:
             for done in [pool.submit(self._retire, i, old_workers, turn) for i in instances]:
                 if error := done.exception():
                     log.error("drain", error=str(error))
+        try:
+            facts.read_units_anew()
+        except RunError as error:
+            log.warning("units not read anew", error=str(error))
 
     def _retire(self, instance: Instance, old_workers: frozenset[int], turn: object) -> None:
         if not self._drained(instance, old_workers, turn):
@@ -108,7 +112,7 @@ class Drain:
 
 
 def stop(places: Places, instance: Instance) -> None:
-    """Stop the instance within its `stop_timeout` and remove its unit."""
+    """Stop the instance within its `stop_timeout` and remove its unit; systemd still knows it."""
     limit = math.ceil(instance.spec.stop_timeout) + _STOP_MARGIN
     for target in units.TARGETS:
         (places.units / f"{target}.wants" / instance.unit).unlink(missing_ok=True)
@@ -118,8 +122,6 @@ def stop(places: Places, instance: Instance) -> None:
         log.warning("not stopped", instance=instance.name, error=str(error))
     (places.units / instance.unit).unlink(missing_ok=True)
     run(["systemctl", "reset-failed", instance.unit], timeout=30, check=False)
-    # systemd must forget the unit, or an engine that restarts brings it back.
-    run(["systemctl", "daemon-reload"], timeout=30)
     log.info("stopped", instance=instance.name)
 
 

@@ -14,7 +14,7 @@ from airchain.host.identity import Places
 from airchain.host.instances import Instance
 from airchain.run import run
 
-_PROPERTIES = "Id,ActiveState,SubState,Result,NRestarts,ExecMainStatus"
+_PROPERTIES = "Id,ActiveState,SubState,Result,NRestarts,ExecMainStatus,NeedDaemonReload"
 _SYSTEMCTL_TIMEOUT = 30.0
 
 
@@ -22,7 +22,8 @@ _SYSTEMCTL_TIMEOUT = 30.0
 class Unit:
     """A unit of ours as systemd sees it. `active` and `result` are systemd's own words.
 
-    `status` is the exit status that it ended with last.
+    `status` is the exit status that it ended with last. `outdated` says that its
+    file is another one by now than systemd has read.
     """
 
     instance: Instance
@@ -31,6 +32,7 @@ class Unit:
     result: str = "success"
     restarts: int = 0
     status: int = 0
+    outdated: bool = False
 
     @property
     def up(self) -> bool:
@@ -70,6 +72,11 @@ def states(instances: Iterable[Instance]) -> tuple[Unit, ...]:
     argv = ["systemctl", "show", f"--property={_PROPERTIES}", *(i.unit for i in listed)]
     shown = parse_show(run(argv, timeout=_SYSTEMCTL_TIMEOUT).stdout)
     return tuple(_unit(i, shown.get(i.unit, {})) for i in listed)
+
+
+def read_units_anew() -> None:
+    """Let systemd read all units again: what is enabled, what has changed, what is gone."""
+    run(["systemctl", "daemon-reload"], timeout=_SYSTEMCTL_TIMEOUT)
 
 
 def parse_show(text: str) -> dict[str, Mapping[str, str]]:
@@ -122,4 +129,5 @@ def _unit(instance: Instance, shown: Mapping[str, str]) -> Unit:
         result=shown.get("Result", "success"),
         restarts=int(shown.get("NRestarts") or 0),
         status=int(shown.get("ExecMainStatus") or 0),
+        outdated=shown.get("NeedDaemonReload") == "yes",
     )

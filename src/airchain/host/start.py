@@ -25,7 +25,7 @@ from airchain.run import run
 # A worker has no port to ask: it is ready once it has been up this long.
 STEADY = 2.0
 _POLL = 0.05
-_UNIT_POLL = 0.3
+_UNIT_POLL = 1.0
 # What a container may take to exist, on a busy machine.
 _CREATED_WITHIN = 60.0
 _SYSTEMCTL_TIMEOUT = 60.0
@@ -69,15 +69,18 @@ class Starter:
             write_whole(self._places.units / instance.unit, text.encode())
             if instance.stays:
                 self._enable(instance)
-        if instances:
-            run(["systemctl", "daemon-reload"], timeout=_SYSTEMCTL_TIMEOUT)
+        # systemd reads a new unit when it is asked for it; reading all anew takes it long.
+        if any(unit.outdated for unit in facts.states(instances)):
+            facts.read_units_anew()
 
     def start(self, instances: Sequence[Instance]) -> None:
         """Let systemd start them all; does not wait for them."""
         if not instances:
             return
+        failed = [u.instance.unit for u in facts.states(instances) if u.gave_up]
+        if failed:
+            run(["systemctl", "reset-failed", *failed], timeout=_SYSTEMCTL_TIMEOUT, check=False)
         names = [i.unit for i in instances]
-        run(["systemctl", "reset-failed", *names], timeout=_SYSTEMCTL_TIMEOUT, check=False)
         run(["systemctl", "start", "--no-block", *names], timeout=_SYSTEMCTL_TIMEOUT)
 
     def await_ready(

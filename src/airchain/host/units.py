@@ -72,7 +72,6 @@ def unit_text(instance: Instance, identity: Identity, secrets: Path, jobs: Path)
     """The text of the instance's unit."""
     service = _lasting(instance) if instance.stays else _ending(instance, jobs)
     run = " ".join(quote(a) for a in docker_run(instance, identity, secrets))
-    remove = f"-/bin/sh -c 'exec {DOCKER} rm --force {instance.name} >/dev/null 2>&1'"
     return "\n".join(
         [
             "[Unit]",
@@ -86,7 +85,6 @@ def unit_text(instance: Instance, identity: Identity, secrets: Path, jobs: Path)
             "[Service]",
             *service,
             f"SyslogIdentifier={instance.service}",
-            f"ExecStartPre={remove}",
             f"ExecStart={run}",
             "",
             "[Install]",
@@ -133,6 +131,10 @@ def _lasting(instance: Instance) -> list[str]:
         "TimeoutStartSec=60",
         f"TimeoutStopSec={seconds + _STOP_MARGIN}",
         f"ExecStop=-{_quiet(f'{DOCKER} stop --time {seconds} {instance.name}')}",
+        # A container that is left over holds the name: from a command line that was
+        # killed, or from a host that fell (125: the engine refused to make another).
+        # The next start finds the name free, and an ordinary one has nothing to remove.
+        f"ExecStopPost=-{_if_left_over(_remove(instance))}",
     ]
 
 
@@ -148,7 +150,20 @@ def _ending(instance: Instance, jobs: Path) -> list[str]:
         # For an agent that was not there when it ended.
         'ExecStopPost=-/bin/sh -c \'echo "$$SERVICE_RESULT $$EXIT_STATUS" '
         f">{result_file(jobs, instance)}'",
+        f"ExecStartPre=-{_quiet(_remove(instance))}",
     ]
+
+
+def _remove(instance: Instance) -> str:
+    return f"{DOCKER} rm --force {instance.name}"
+
+
+def _if_left_over(command: str) -> str:
+    # `$$` is systemd's way to leave a `$` to the shell.
+    return (
+        "/bin/sh -c 'case $$EXIT_CODE.$$EXIT_STATUS in exited.125|killed.*|dumped.*) "
+        f"exec {command} >/dev/null 2>&1;; esac'"
+    )
 
 
 def _quiet(command: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 from airchain.host.identity import Identity
 from airchain.host.instances import Instance
 from airchain.host.units import docker_run, parse, quote, unit_text
+from airchain.run import run
 from airchain.spec.model import Service
 
 IDENTITY = Identity(
@@ -149,12 +150,37 @@ def test_a_lasting_service_is_restarted_within_limits() -> None:
     assert "docker stop --time 120 tv-django-1a2b3c4d5e" in stop
 
 
+LEFT_OVER = {
+    "exited.0": False,
+    "exited.1": False,
+    "exited.137": False,
+    "exited.125": True,
+    "killed.KILL": True,
+    "dumped.ABRT": True,
+}
+
+
+@pytest.mark.parametrize("end", LEFT_OVER)
+def test_only_what_may_have_been_left_over_is_removed(end: str) -> None:
+    """A start costs no second call of the engine; a leftover does not keep the name."""
+    text = lines()
+    (after,) = [x for x in text if x.startswith("ExecStopPost=-/bin/sh -c ")]
+    assert not any(x.startswith("ExecStartPre=") for x in text)
+    _, _, script = shlex.split(after.removeprefix("ExecStopPost=-").replace("$$", "$"))
+    code, _, status = end.partition(".")
+    said = script.replace("exec /usr/bin/docker", "echo").replace(">/dev/null 2>&1", "")
+    done = run(["/bin/sh", "-c", said], env={"EXIT_CODE": code, "EXIT_STATUS": status}, timeout=10)
+    assert done.stdout.strip() == ("rm --force tv-django-1a2b3c4d5e" if LEFT_OVER[end] else "")
+
+
 @pytest.mark.parametrize("kind", ["cron", "task"])
 def test_what_ends_by_itself_is_bounded(kind: str) -> None:
     """A one-shot unit with the service's timeout, never restarted."""
     text = lines(kind=kind, address=None, timeout=90)
     assert "Type=oneshot" in text
     assert "TimeoutStartSec=90" in text
+    (before,) = [x for x in text if x.startswith("ExecStartPre=")]
+    assert "docker rm --force tv-django-1a2b3c4d5e" in before
     assert not any(x.startswith("Restart=") for x in text)
     assert not any("--ip" in x for x in text)
 
