@@ -4,7 +4,7 @@ AIRCHAIN := .venv/bin/airchain
 PYTEST := .venv/bin/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down test lint test-unit test-integration test-e2e bench-deploy lock clean
+.PHONY: help setup demo down test lint test-unit test-integration test-e2e bench-deploy soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ test-e2e: setup ## The main job: tv/ in a real browser, deploys and scaling unde
 bench-deploy: setup ## How long a changed line takes to every host: PRODUCT=hello HOSTS=1,4,8
 	@$(AIRCHAIN) engine start
 	@.venv/bin/python -m bench.deploy $(or $(PRODUCT),hello) $(if $(HOSTS),--hosts $(HOSTS)) $(BENCH)
+
+soak: setup ## Deploys and rollbacks in a row under load, nothing fails or grows: CHANGES=100 HOSTS=4
+	@$(AIRCHAIN) engine start
+	@.venv/bin/python -m bench.soak $(if $(CHANGES),--changes $(CHANGES)) $(if $(HOSTS),--hosts $(HOSTS)) $(BENCH)
 
 lock: ## Write the lock files anew
 	@scripts/lock

@@ -14,11 +14,13 @@ _SLOW_SECONDS = 2
 
 @dataclass(frozen=True)
 class Subject:
-    """A product to measure. `texts` are changes of its copy by file: old texts and new ones.
+    """A product to measure.
 
-    `template` is the file with the line that each round changes, `domain` where its
-    page is asked for, `web` how the fleet is called whose hosts are counted, `image` the
-    one that its pages come from.
+    texts     changes of its copy by file: old texts and new ones
+    template  the file with the line that each round changes; image: what is built of it
+    domain    where its page is asked for
+    method    what else a page is asked with: such as may not be sent twice
+    web       the fleet whose hosts are counted
     """
 
     name: str
@@ -28,6 +30,7 @@ class Subject:
     template: str
     image: str
     texts: Mapping[str, Mapping[str, str]]
+    method: str = "POST"
     web: str = "web"
 
     @property
@@ -80,6 +83,7 @@ TV = Subject(
     name="tv",
     source=ROOT / "tv",
     port=18093,
+    method="HEAD",  # its pages are for reading
     domain="dramas.localhost",
     template="www/pages/templates/base.html",
     image="www",

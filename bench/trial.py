@@ -104,8 +104,9 @@ class Trial:
         with (
             probe(port, domain, rate=RATE, workers=8) as often,
             probe(port, domain, "/slow", rate=1.5, workers=3) as slow,
+            probe(port, domain, method=self.subject.method, rate=5, workers=2) as sent,
         ):
-            yield [often, slow]
+            yield [often, slow, sent]
 
 
 def steps_of(done: Result) -> list[dict[str, Any]]:
