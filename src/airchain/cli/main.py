@@ -56,6 +56,7 @@ SECTIONS: dict[str, tuple[Command, ...]] = {
     "Release": (
         Command("release", "release:release", "Make a release from the current commit"),
         Command("releases", "releases:releases", "List releases"),
+        Command("diff", "diff:diff", "Show what a release would change"),
         Command("deploy", "deploy:deploy", "Bring a release to an environment"),
         Command("promote", "promote:promote", "Bring what serves in one environment to another"),
         Command("rollback", "rollback:rollback", "Bring back the release before, or another one"),

@@ -22,10 +22,15 @@ def promote(
     while a deployment is under way in FROM.
     """
     from airchain.cli.deploy import bring
+    from airchain.release import lock
+    from airchain.release.index import short
     from airchain.release.promote import serving
 
     context = Context.of(ctx)
     for name in (source, target):
         context.environment(name)
-    release = serving(context.scope(source))
+    lock.require_free(context.scope(target))
+    with context.output.step(f"what serves in {source}") as step:
+        release = serving(context.scope(source))
+        step.note(f"release {short(release)}")
     bring(context, target, "promote", release, detail=f"from {source}")

@@ -26,14 +26,16 @@ def rollback(
     fetch it, and it is taken back where it does not become healthy.
     """
     from airchain.cli.deploy import bring
-    from airchain.release import index
+    from airchain.release import index, lock
     from airchain.release.pointer import before
 
     context = Context.of(ctx)
     context.environment(environment)
     store, product = context.store, context.product.product
-    release = index.find(store, product, to).digest if to else before(context.scope(environment))
+    scope = context.scope(environment)
+    release = index.find(store, product, to).digest if to else before(scope)
     entry = index.entry(store, product, release)
     of = f" of {entry.revision[:12]}, {entry.subject!r}" if entry else ""
     with context.output.step(f"back to release {index.short(release)}{of}"):
-        bring(context, environment, "rollback", release, all_at_once=all_at_once)
+        lock.require_free(scope)
+    bring(context, environment, "rollback", release, all_at_once=all_at_once)

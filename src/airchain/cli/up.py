@@ -30,6 +30,9 @@ def up(
     context.environment(environment)
     product, home, output = context.product, context.home, context.output
     lock.require_free(context.scope(environment))
+    if release is None:
+        # Asked for before minutes of building; what a made release needs is asked when it comes.
+        fleets.make_secrets(product, environment, context.environment(environment), home, output)
     fleets.check_machine(product, environment, home, output)
     engine = fleets.ready(product, home, output)
     with fleets.own_images(product, engine, home, output) as images:

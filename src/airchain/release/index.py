@@ -50,6 +50,16 @@ def entry(store: Store, product: str, digest: str) -> ReleaseEntry | None:
     return next((e for e in entries(store, product) if e.digest == digest), None)
 
 
+def newest(store: Store, product: str) -> ReleaseEntry:
+    """The release that was made last; `ReleaseError` before the first."""
+    listed = entries(store, product)
+    if not listed:
+        raise ReleaseError(
+            "no release was made yet", where=product, hint="`airchain release` makes one"
+        )
+    return listed[0]
+
+
 def find(store: Store, product: str, name: str) -> ReleaseEntry:
     """The release whose digest or commit starts with `name`.
 

@@ -264,9 +264,8 @@ def test_a_person_locks_out_everybody(scope: Scope) -> None:
     lock.take(scope, "the database is being upgraded")
     with pytest.raises(Locked) as caught, lock.held(scope, "deploy", Silent(), QUICK):
         pass
-    assert caught.value.message == (
-        f"locked by {pointer.author()} 0 s ago: the database is being upgraded"
-    )
+    assert caught.value.message.startswith(f"locked by {pointer.author()} ")
+    assert caught.value.message.endswith(" s ago: the database is being upgraded")
     assert caught.value.hint == (
         "the lock stays until somebody ends it: `airchain unlock prod` does it now"
     )
