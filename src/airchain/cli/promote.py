@@ -15,6 +15,9 @@ def promote(
         str, typer.Argument(metavar="FROM", help="Where the release serves, such as qa.")
     ],
     target: Annotated[str, typer.Argument(metavar="TO", help="Where to, such as staging.")],
+    all_at_once: Annotated[
+        bool, typer.Option("--all-at-once", help="No host waits for another.")
+    ] = False,
 ) -> None:
     """Deploy to TO the very release that serves on every host of FROM.
 
@@ -33,4 +36,5 @@ def promote(
     with context.output.step(f"what serves in {source}") as step:
         release = serving(context.scope(source))
         step.note(f"release {short(release)}")
-    bring(context, target, "promote", release, detail=f"from {source}")
+    detail = f"from {source}"
+    bring(context, target, "promote", release, detail, all_at_once=all_at_once)

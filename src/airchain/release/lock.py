@@ -123,26 +123,22 @@ def give_back(scope: Scope, *, force: bool) -> Lock | None:
 
     Somebody else's, or that of an operation at work, is ended only with `force`.
     """
-    seen, now = look(scope), clock.now(scope.store)
-    if seen is None or seen.lock.state(now) == "free":
-        return None
-    found = seen.lock
-    if not force and (found.holder != author() or found.kind == "operation"):
-        error = refusal(scope, found, now)
-        error.hint = f"`airchain unlock {scope.environment} --force` ends it all the same"
-        raise error
-    ended = found.model_copy(update={"ended": now, "ended_by": author()})
-    try:
-        scope.store.replace(
-            lock_key(scope.product, scope.environment), ended.encode(), seen.version
-        )
-    except Conflict as error:
-        raise Locked(
-            "the lock changed at this moment",
-            where=str(scope),
-            hint=f"`airchain status {scope.environment}` shows it; then again",
-        ) from error
-    return found
+    key = lock_key(scope.product, scope.environment)
+    for _ in range(_ATTEMPTS):
+        seen, now = look(scope), clock.now(scope.store)
+        if seen is None or seen.lock.state(now) == "free":
+            return None
+        found = seen.lock
+        if not force and (found.holder != author() or found.kind == "operation"):
+            error = refusal(scope, found, now)
+            error.hint = f"`airchain unlock {scope.environment} --force` ends it all the same"
+            raise error
+        ended = found.model_copy(update={"ended": now, "ended_by": author()})
+        # A conflict is most often its next heartbeat.
+        with suppress(Conflict):
+            scope.store.replace(key, ended.encode(), seen.version)
+            return found
+    raise _restless(scope)
 
 
 @contextmanager
@@ -360,9 +356,11 @@ def _write(scope: Scope, new: Lock, seen: Seen | None) -> str:
             return scope.store.replace(key, new.encode(), seen.version)
         except Conflict:
             seen = look(scope)  # Somebody took it, or gave it back, since we looked.
-    raise StoreError(
-        "the lock changes all the time", where=str(scope), hint="is somebody in a loop with it?"
-    )
+    raise _restless(scope)
+
+
+def _restless(scope: Scope) -> StoreError:
+    return StoreError("the lock changes all the time", where=str(scope), hint="try again")
 
 
 def _overtaken(scope: Scope, seen: Seen | None) -> Locked:

@@ -92,7 +92,10 @@ def under_way(scope: Scope, order: Order, progress: Progress) -> Iterator[Operat
                 detail=order.detail,
                 token=heart.token,
             ) as entry,
-            notify.telling(order.webhook, progress) as teller,
+            # What serves already is no news.
+            notify.telling(
+                None if previous == order.release else order.webhook, progress
+            ) as teller,
         ):
             about = _about(scope, order, previous) if order.webhook else {}
             operation = Operation(heart.guarded, order, teller, about)

@@ -20,7 +20,7 @@ def serving(scope: Scope) -> str:
             hint=f"`airchain up {scope.environment}` brings a release here first",
         )
     release = short(held.pointer.release)
-    if held.pointer.admitted is not None:
+    if held.pointer.trial or held.pointer.admitted is not None:
         raise DeployError(
             f"release {release} is still on its way here, so it has not proven itself",
             where=str(scope),

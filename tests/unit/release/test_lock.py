@@ -320,3 +320,10 @@ def test_how_long_is_said_with_a_unit() -> None:
     for wrong in ("2", "h", "0h", "2 h", "1w"):
         with pytest.raises(AirchainError, match="must be such as 30m"):
             lock.lasting(wrong)
+
+
+def test_a_lock_can_be_ended_while_it_beats(scope: Scope) -> None:
+    """A heartbeat between looking and writing is looked at again."""
+    for _ in range(20):
+        with lock.held(scope, "deploy", Silent(), Pace(beat=0.001)):
+            assert lock.give_back(scope, force=True) is not None

@@ -22,7 +22,7 @@ ONE, TWO = "sha256:" + "1a" * 32, "sha256:" + "2b" * 32
 @pytest.fixture
 def scope(tmp_path: Path) -> Scope:
     made = scope_in(DirectoryStore(tmp_path), ONE, TWO)
-    pointer.write(made, pointer.begin(None, ONE, staged=False), None)
+    pointer.write(made, pointer.settle(pointer.begin(None, ONE, staged=False)), None)
     return made
 
 
