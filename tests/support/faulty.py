@@ -32,6 +32,8 @@ class Relay:
         self.seen: list[str] = []
         self.down = False
         self._over = threading.Event()
+        # moto looks at a condition and writes in two steps; S3 does both at once.
+        self._turn = threading.Lock()
         relay = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -88,9 +90,10 @@ class Relay:
     ) -> tuple[int, dict[str, str], bytes]:
         connection = HTTPConnection(self.upstream.netloc, timeout=20)
         try:
-            connection.request(request.command, request.path, body, dict(request.headers))
-            answer = connection.getresponse()
-            return answer.status, dict(answer.headers), answer.read()
+            with self._turn:
+                connection.request(request.command, request.path, body, dict(request.headers))
+                answer = connection.getresponse()
+                return answer.status, dict(answer.headers), answer.read()
         finally:
             connection.close()
 

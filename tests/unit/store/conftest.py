@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from tests.support.faulty import Relay
 from tests.support.s3 import Server
 
 from airchain.store import DirectoryStore, Store
@@ -23,9 +24,10 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def s3_store(server: Server) -> S3Store:
+def s3_store(server: Server) -> Iterator[S3Store]:
     """A store in a bucket of its own."""
-    return S3Store(server.bucket(f"bucket-{next(_NUMBERS)}"), server.keys)
+    with Relay.run(server.url) as relay:
+        yield S3Store(server.bucket(f"bucket-{next(_NUMBERS)}", relay.url), server.keys)
 
 
 @pytest.fixture(params=["directory", "s3"])
