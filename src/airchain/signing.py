@@ -21,6 +21,8 @@ from airchain.errors import SignatureError
 _NAME = "ed25519:"
 _PRIVATE = "ed25519-private:"
 _PUBLIC = re.compile(_NAME + "[0-9a-f]{64}")
+# One way to write each, so that equal is equal.
+_SIGNATURE = re.compile("[0-9a-f]{128}")
 _SHORT = 12
 
 
@@ -75,7 +77,7 @@ def short(public: str) -> str:
 
 def fits(public: str, payload: bytes, signature: str) -> bool:
     """Whether `signature` is that of `payload` by the key `public`."""
-    if not is_public(public):
+    if not (is_public(public) and _SIGNATURE.fullmatch(signature)):
         return False
     try:
         key = VerifyKey(bytes.fromhex(public.removeprefix(_NAME)))

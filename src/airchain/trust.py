@@ -34,6 +34,8 @@ from airchain.store.records import (
 
 # A key that was taken out of the list counts no longer than this on hosts that run, in seconds.
 REFRESH = 5.0
+# While keys are replaced, a pointer may be signed anew between two reads.
+_LOOKS = 3
 
 S = TypeVar("S", bound=Signed)
 
@@ -175,20 +177,33 @@ class Follower:
 
     def look(self) -> Pointer | None:
         """The last good pointer, after a look at the store. Raises `StoreError` where it fails."""
-        self.judge(self._store.get(self._key))
+        self.read()
         return self.pointer
 
-    def judge(self, found: Object | None) -> None:
-        """Accept the object as the newest pointer, or say in `refusal` why not."""
+    def read(self) -> Object | None:
+        """What stands in the store in the pointer's place, judged. Raises `StoreError`."""
+        for _ in range(_LOOKS):
+            # Keys first: what is read after them is not signed by a key from before them.
+            with self._lock:
+                self._follow_keys()
+            found = self._store.get(self._key)
+            if self.judge(found):
+                break
+        return found
+
+    def judge(self, found: Object | None) -> bool:
+        """Accept the object as the newest pointer, or say in `refusal` why not.
+
+        False where it is refused and was not before.
+        """
         with self._lock:
-            self._follow_keys()
             if found is not None:
-                self._judge(found)
-                return
+                return self._judge(found)
             self._pointer_refusal = self._judged = None
             if self.pointer is not None:
                 gone = SignatureError("the pointer was removed", where=self._key, hint=self._hint)
                 self._pointer_refusal = Refusal.of(gone)
+            return True
 
     def verify_release(self, digest: str) -> None:
         """See that the release was signed by a key that counts; else a `SignatureError`."""
@@ -199,9 +214,9 @@ class Follower:
                 self._follow_keys(now=True)
             verify_release(self._store, self._product, digest, self.trust.keys)
 
-    def _judge(self, found: Object) -> None:
+    def _judge(self, found: Object) -> bool:
         if self._judged == (found.version, self.trust.number):
-            return
+            return True
         try:
             self._accept(self._open(found))
             self._pointer_refusal = None
@@ -209,6 +224,7 @@ class Follower:
             error.hint = error.hint or self._hint
             self._pointer_refusal = Refusal.of(error, mark(found.data))
         self._judged = (found.version, self.trust.number)
+        return self._pointer_refusal is None
 
     @property
     def _hint(self) -> str:

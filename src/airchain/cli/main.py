@@ -73,6 +73,7 @@ SECTIONS: dict[str, tuple[Command, ...]] = {
         Command("exec", "exec:exec_", "Run a command in a service's container"),
         Command("secrets", "secrets:app", "Set and list an environment's secrets"),
         Command("store", "store:app", "Show the rights that a store on S3 needs"),
+        Command("keys", "keys:app", "Show, export, import and replace the signing key"),
     ),
 }
 COMMANDS = {command.name: command for section in SECTIONS.values() for command in section}

@@ -25,6 +25,7 @@ from airchain.store.records import (
     Record,
     ReleaseSignature,
     Trust,
+    decode,
     signature_key,
     trust_key,
 )
@@ -66,7 +67,12 @@ class Keys:
             trust = Trust(number=1, keys=(key.public,))
             if self._create(Bundle(product=self.product, private=key.text, trust=trust)):
                 made = key.public
-        self._publish()
+        try:
+            self._publish()
+        except Conflict:
+            if made:  # Another machine was first.
+                (self.folder / "key.json").unlink()
+            raise self._elsewhere() from None
         return made
 
     def bundle(self) -> Bundle | None:
@@ -88,6 +94,7 @@ class Keys:
         if bundle is None:
             raise self._elsewhere()
         trust = self.trust()
+        self._compare(trust)
         if bundle.key.public not in trust.keys:
             raise ReleaseError(
                 f"this machine's signing key {short(bundle.key.public)} is not trusted any more"
@@ -100,7 +107,7 @@ class Keys:
 
     def trust(self) -> Trust:
         """The newest list of keys, followed from what this machine believes."""
-        trust = newest(self.store, self.product, self._known_trust())
+        trust = newest(self.store, self.product, self.known_trust())
         self._save_trust(trust)
         return trust
 
@@ -120,17 +127,22 @@ class Keys:
     def memory(self, environment: str) -> Memory:
         """What this machine believes by now; the store is not asked."""
         pointer = _read(self._pointer_path(environment), Pointer)
-        return Memory(trust=self._known_trust(), pointer=pointer)
+        return Memory(trust=self.known_trust(), pointer=pointer)
 
-    def accept(self, environment: str, found: Object) -> Pointer:
-        """The pointer in `found`; one that does not verify is a `SignatureError`."""
+    def read_pointer(self, environment: str) -> tuple[Pointer, Object] | None:
+        """The pointer and the object it stands in; None where there is none.
+
+        One that does not verify is a `SignatureError`.
+        """
         follower = self.follower(environment)
-        follower.judge(found)
+        found = follower.read()
+        if found is None:
+            return None
         refusal = follower.refusal
         if (refusal and refusal.mark) or follower.pointer is None:
             text, hint = (refusal.text, refusal.hint) if refusal else ("is no pointer", None)
             raise SignatureError(text, hint=hint)
-        return follower.pointer
+        return follower.pointer, found
 
     def sign_pointer(self, environment: str, pointer: Pointer) -> Pointer:
         """The pointer with a signature."""
@@ -149,11 +161,37 @@ class Keys:
         """See that a key that counts signed the release; else a `SignatureError`."""
         verify_release(self.store, self.product, digest, self.trust().keys)
 
+    def take(self, bundle: Bundle) -> None:
+        """Sign with this key from now on.
+
+        A `ReleaseError` where it does not count, or would replace one that does.
+        """
+        trust = newest(self.store, self.product, bundle.trust)
+        if bundle.key.public not in trust.keys:
+            raise ReleaseError(
+                f"key {short(bundle.key.public)} does not count any more",
+                where=self.product,
+                hint="`airchain keys export` on the machine that rotated last",
+            )
+        mine = self.bundle()
+        if mine and mine.key.public in trust.keys and mine.key.public != bundle.key.public:
+            raise ReleaseError(
+                f"this machine has a key that counts, {short(mine.key.public)}",
+                where=self.product,
+            )
+        self.save_bundle(bundle.model_copy(update={"trust": trust}))
+        self._publish()
+
     def save_bundle(self, bundle: Bundle) -> None:
         """Keep `bundle` as this machine's key, whatever it had."""
         self._make_folder()
         write_whole(self.folder / "key.json", bundle.encode(), mode=0o600)
         self._save_trust(bundle.trust)
+
+    def forget_pointers(self) -> None:
+        """Forget which pointers were good: of a key that counts no more."""
+        for path in (self.folder / "environments").glob("*.json"):
+            path.unlink(missing_ok=True)
 
     def _create(self, bundle: Bundle) -> bool:
         """Keep a new key, unless another process has just made one."""
@@ -170,17 +208,26 @@ class Keys:
 
     def _publish(self) -> None:
         """Show in the store that the product has a key, so that no other machine makes one."""
-        trust = self._known_trust()
+        trust = self.known_trust()
         key = trust_key(self.product, trust.number)
         bundle = self.bundle()
         if bundle is None or self.store.get(key) is not None:
             return
-        try:
-            self.store.create(key, sign(trust, bundle.key, "trust", self.product).encode())
-        except Conflict:
-            if os.environ.get(VARIABLE) is None:
-                (self.folder / "key.json").unlink()
-            raise self._elsewhere() from None
+        # The first list is signed by its own key: nothing was before it.
+        signed = trust if trust.signature else sign(trust, bundle.key, "trust", self.product)
+        self.store.create(key, signed.encode())
+
+    def _compare(self, trust: Trust) -> None:
+        """See that the store's list is ours: two machines may each have made a key of their own."""
+        key = trust_key(self.product, trust.number)
+        shown = self.store.get(key)
+        if shown is not None and decode(shown, Trust).keys != trust.keys:
+            raise ReleaseError(
+                "the store lists other keys of the product than this machine believes",
+                where=key,
+                hint="import the key that the others use: `airchain keys import`;"
+                " where somebody altered the list, remove that object and deploy again",
+            )
 
     def _elsewhere(self) -> ReleaseError:
         return ReleaseError(
@@ -191,7 +238,8 @@ class Keys:
             " `airchain keys rotate --lost` begins anew where it is lost",
         )
 
-    def _known_trust(self) -> Trust:
+    def known_trust(self) -> Trust:
+        """The newest list that this machine believes; the store is not asked."""
         bundle = self.bundle()
         known = [t for t in (_read(self.folder / "trust.json", Trust),) if t is not None]
         known += [bundle.trust] if bundle else []

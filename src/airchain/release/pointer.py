@@ -42,10 +42,10 @@ def hold(scope: Scope) -> Held | None:
     Raises `SignatureError` where it is not signed by a key that counts, or is
     older than what this machine has seen.
     """
-    found = scope.store.get(pointer_key(scope.product, scope.environment))
-    if found is None:
+    found_there = scope.keys.read_pointer(scope.environment)
+    if found_there is None:
         return None
-    accepted = scope.keys.accept(scope.environment, found)
+    accepted, found = found_there
     return Held(accepted, found.version, mark(found.data))
 
 
@@ -207,7 +207,7 @@ def _put(scope: Scope, new: Pointer, old: Pointer | None, version: str | None) -
             raise _moved(hold(scope), scope) from error
     else:
         version = scope.store.replace(key, data, version)
-    scope.keys.accept(scope.environment, Object(key, data, version))
+    scope.keys.follower(scope.environment).judge(Object(key, data, version))
     return Held(new, version, mark(data))
 
 
