@@ -6,16 +6,21 @@ deployment would write it, and everything is judged from outside and by the repo
 
 from __future__ import annotations
 
+import gzip
 import http.client
+import io
+import json
 import os
 import shutil
+import tarfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,12 +34,14 @@ from airchain.images.engine import Engine
 from airchain.paths import Home
 from airchain.progress import Silent
 from airchain.registry import serve
-from airchain.registry.client import push_artifact
+from airchain.registry.client import Client, digest_of, push_artifact
 from airchain.release import pointer as pointers
 from airchain.release.keys import Keys
 from airchain.release.make import MEDIA_TYPE
+from airchain.release.rotate import rotate
 from airchain.release.scope import Scope
 from airchain.run import run
+from airchain.signing import PrivateKey
 from airchain.spec.load import load
 from airchain.spec.model import Environment, Fleet, Registry, Route, Service
 from airchain.store import DirectoryStore
@@ -43,12 +50,16 @@ from airchain.store.records import (
     Lease,
     Pointer,
     Release,
+    ReleaseSignature,
     Report,
     environment_key,
     lease_key,
+    pointer_key,
     read,
     report_key,
+    signature_key,
 )
+from airchain.trust import sign
 
 REGISTRY = Registry(name=os.environ.get("AIRCHAIN_TEST_REGISTRY", "localhost:5050"))
 PRODUCT = "hello-test"
@@ -496,3 +507,208 @@ def test_services_come_back_with_the_engine(serving: Rig) -> None:
     serving.on_host("systemctl", "start", "airchain-agent")
     started = datetime.now(UTC)
     serving.wait(lambda r: r.written > started and r.state == "in_service", "the agent is back")
+
+
+@contextmanager
+def altered(path: Path) -> Iterator[None]:
+    """One byte in the middle of a file is another, for a while."""
+    data = path.read_bytes()
+    middle = len(data) // 2
+    path.write_bytes(data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :])
+    try:
+        yield
+    finally:
+        path.write_bytes(data)
+
+
+def blob(rig: Rig, digest: str) -> Path:
+    """Where the registry keeps what has this digest."""
+    value = digest.removeprefix("sha256:")
+    return rig.home.registry_storage / f"docker/registry/v2/blobs/sha256/{value[:2]}/{value}/data"
+
+
+def with_fresh_layer(rig: Rig) -> tuple[Rig, str]:
+    """The rig with a web image that no host has: one layer more; and that layer's digest."""
+    old = rig.images["web"]
+    registry, _, repository = old.repository.partition("/")
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        entry = tarfile.TarInfo("srv/noise")
+        entry.size = 1 << 16
+        archive.addfile(entry, io.BytesIO(os.urandom(entry.size)))
+    layer = gzip.compress(packed.getvalue())
+    with Client(registry) as client:
+        manifest = client.manifest(repository, old.digest)
+        assert manifest is not None
+        settings = json.loads(client.blob(repository, manifest.config.digest, limit=1 << 20))
+        settings["rootfs"]["diff_ids"].append(digest_of(packed.getvalue()))
+        settings.pop("history", None)
+        config = json.dumps(settings).encode()
+        document = json.loads(manifest.raw)
+        digest = client.put_blob(repository, layer)
+        kind = document["layers"][-1]["mediaType"]
+        document["layers"].append({"mediaType": kind, "digest": digest, "size": len(layer)})
+        document["config"]["digest"] = client.put_blob(repository, config)
+        document["config"]["size"] = len(config)
+        raw = json.dumps(document).encode()
+        made = client.put_manifest(repository, digest_of(raw), raw, manifest.media_type)
+    image = old.model_copy(update={"digest": made})
+    return replace(rig, images={**rig.images, "web": image}), digest
+
+
+FORGERIES: dict[str, str] = {
+    "altered": "signature does not fit",
+    "signed by a wrong key": "is not trusted",
+    "replayed": "not later than the last one",
+    "cut off": "not a signed document",
+    "not signed": "is not signed",
+    "removed": "was removed",
+}
+
+
+def forge(case: str, good: bytes, old: bytes) -> bytes:
+    """What somebody who can write to the store, and has no key, may put there."""
+    if case == "replayed":
+        return old
+    if case == "cut off":
+        return good[:-30]
+    record = Pointer.model_validate_json(good)
+    evil = record.model_copy(update={"serial": record.serial + 1, "release": "sha256:" + "0" * 64})
+    if case == "signed by a wrong key":
+        return sign(evil, PrivateKey.generate(), "pointer", PRODUCT, ENVIRONMENT).encode()
+    if case == "not signed":
+        return evil.model_copy(update={"key": "", "signature": ""}).encode()
+    return evil.encode()
+
+
+@pytest.mark.parametrize("case", FORGERIES)
+def test_a_forged_pointer_is_refused_and_reported(serving: Rig, case: str) -> None:
+    """Not a request fails, no container is touched; once it is right again all is well."""
+    key = pointer_key(PRODUCT, ENVIRONMENT)
+    old = serving.store.get(key)
+    serving.deploy(web=web("evening"))
+    good = serving.store.get(key)
+    assert old is not None
+    assert good is not None
+    before = serving.containers()
+    with serving.requests() as seen:
+        if case == "removed":
+            serving.store.delete(key)
+        else:
+            serving.store.put(key, forge(case, good.data, old.data))
+        report = serving.wait(lambda r: FORGERIES[case] in (r.error or ""), "it is reported")
+        time.sleep(1)
+        assert (report.state, report.in_service) == ("in_service", True)
+        assert key in (report.error or "")
+        assert (report.refused is None) == (case == "removed")
+        assert "airchain deploy" in (report.hint or "")
+        serving.store.put(key, good.data)
+        serving.wait(lambda r: r.error is None and r.refused is None, "it is well again")
+    assert not seen.failures
+    assert set(seen.greetings) == {"evening"}
+    assert serving.containers() == before
+
+
+def test_an_agent_that_starts_anew_still_knows_what_it_accepted(serving: Rig) -> None:
+    """Its memory is on disk: neither a replayed nor a forged pointer becomes good by a restart."""
+    key = pointer_key(PRODUCT, ENVIRONMENT)
+    old = serving.store.get(key)
+    serving.deploy(web=web("night"))
+    good = serving.store.get(key)
+    assert old is not None
+    assert good is not None
+    serving.wait(lambda _: len(serving.containers()) == 1, "evening is gone")
+    before = serving.containers()
+    serving.store.put(key, old.data)
+    serving.on_host("systemctl", "restart", "airchain-agent")
+    began = datetime.now(UTC)
+    report = serving.wait(
+        lambda r: r.written > began and "not later" in (r.error or "") and r.state == "in_service",
+        "it refuses the old one",
+    )
+    assert report.in_service
+    assert "night" in serving.get("/")[1]
+    assert serving.containers() == before
+    serving.store.put(key, good.data)
+    serving.wait(lambda r: r.error is None, "it is well again")
+
+
+def refused(rig: Rig, release: str, *names: str) -> None:
+    """The host says no to the release, names what is wrong, and serves on."""
+    before = rig.containers()
+    with rig.requests() as seen:
+        report = rig.bring(release)
+    assert report.state == "failed"
+    assert report.in_service
+    for name in names:
+        assert name in (report.error or ""), report.error
+    assert not seen.failures
+    assert set(seen.greetings) == {"evening"}
+    assert rig.containers() == before
+
+
+def test_a_release_that_a_wrong_key_signed_is_refused(serving: Rig) -> None:
+    """Although the pointer is right; signed by the right key it is run."""
+    release = serving.release(web=web("night"))
+    key = signature_key(PRODUCT, release)
+    stranger = sign(
+        ReleaseSignature(digest=release), PrivateKey.generate(), "release", PRODUCT
+    ).encode()
+    serving.store.put(key, stranger)
+    refused(serving, release, key, "is not trusted")
+    serving.store.delete(key)
+    refused(serving, release, key, "is not signed")
+    serving.keys.sign_release(release)
+    assert serving.bring(release).state == "in_service"
+
+
+def test_an_altered_release_is_refused(serving: Rig) -> None:
+    """Its record as well as the manifest that names it, each by its digest."""
+    release = serving.release(web=web("night"))
+    with Client(REGISTRY.name) as client:
+        manifest = client.manifest(f"{PRODUCT}/releases", release)
+    assert manifest is not None
+    for digest in (release, manifest.layers[0].digest):
+        with altered(blob(serving, digest)):
+            refused(serving, release, digest)
+    assert serving.bring(release).state == "in_service"
+
+
+def test_an_altered_image_is_refused(serving: Rig) -> None:
+    """Its manifest as well as a layer; the error names the image. Whole again, it is run."""
+    fresh, layer = with_fresh_layer(serving)
+    image = fresh.images["web"]
+    release = fresh.release(web=web("night"))
+    for digest in (image.digest, layer):
+        with altered(blob(serving, digest)):
+            refused(serving, release, image.digest)
+    assert serving.bring(release).state == "in_service"
+
+
+def test_a_host_follows_a_rotation_of_keys(serving: Rig) -> None:
+    """While it serves, under requests; what the old key signs afterwards is refused."""
+    old = serving.keys.private()
+    before = serving.containers()
+    with serving.requests() as seen:
+        done = rotate(serving.keys, Silent())
+        held = serving.store.get(pointer_key(PRODUCT, ENVIRONMENT))
+        assert held is not None
+        right = Pointer.model_validate_json(held.data)
+        assert right.key == done.key
+        time.sleep(6)  # By then every host has looked at the list of keys.
+        assert serving.report.error is None
+        stale = sign(
+            right.model_copy(update={"serial": right.serial + 1}),
+            old,
+            "pointer",
+            PRODUCT,
+            ENVIRONMENT,
+        )
+        serving.store.put(pointer_key(PRODUCT, ENVIRONMENT), stale.encode())
+        serving.wait(lambda r: "is not trusted" in (r.error or ""), "the old key is refused")
+        serving.store.put(pointer_key(PRODUCT, ENVIRONMENT), held.data)
+        serving.wait(lambda r: r.error is None, "it is well again")
+    assert not seen.failures
+    assert serving.containers() == before
+    assert serving.deploy(web=web("night")).state == "in_service"
+    assert serving.report.agent_memory < MEMORY_BUDGET
