@@ -18,7 +18,7 @@ from airchain.host import facts, nginx, pull, secrets, switch
 from airchain.host.cron import Crons
 from airchain.host.drain import Drain
 from airchain.host.identity import Identity, Places
-from airchain.host.instances import Instance, environment_of, images, wanted
+from airchain.host.instances import Instance, environment_of, images, require_registry, wanted
 from airchain.host.plan import Plan, make_plan
 from airchain.host.report import Status
 from airchain.host.start import Starter
@@ -180,6 +180,7 @@ class Converger:
         repository = f"{identity.product}/releases"
         data = pull_artifact(identity.registry, repository, digest)
         release = decode(Object(f"{repository}@{digest}", data, digest), Release)
+        require_registry(release, identity.registry)
         environment = environment_of(release, identity.environment)
         ours = identity.fleet in environment.fleets
         mine = wanted(release, identity.environment, identity.fleet) if ours else ()

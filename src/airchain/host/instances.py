@@ -80,6 +80,20 @@ def environment_of(release: Release, environment: str) -> Environment:
     return release.environments[environment]
 
 
+def require_registry(release: Release, registry: str) -> None:
+    """See that the release's images are named as this host knows its registry."""
+    for image in release.images.values():
+        name = image.repository.partition("/")[0]
+        if name != registry:
+            raise ReleaseError(
+                f"the release's images are at {name}, hosts of this environment know the "
+                f"registry as {registry}",
+                where="registry.name",
+                hint="it was changed in airchain.yaml while the environment was up: change it "
+                "back, or `airchain down` and `airchain up` the environment",
+            )
+
+
 def images(release: Release, instances: Iterable[Instance]) -> tuple[ImageDigest, ...]:
     """The images of these instances, each once, in their order."""
     found = {i.spec.image: release.images[i.spec.image] for i in instances}

@@ -8,7 +8,13 @@ import pytest
 
 from airchain.errors import DeployError, ReleaseError
 from airchain.host.facts import Unit
-from airchain.host.instances import Instance, images, wanted, with_addresses
+from airchain.host.instances import (
+    Instance,
+    images,
+    require_registry,
+    wanted,
+    with_addresses,
+)
 from airchain.host.plan import make_plan
 from airchain.spec.model import Environment, Fleet, Service
 from airchain.store.records import ImageDigest, Release
@@ -155,3 +161,15 @@ def test_crons_and_old_tasks() -> None:
     assert [i.service for i in plan.crons] == ["django"]
     assert [i.service for i in plan.start] == ["progress"]
     assert plan.retire == (old,)
+
+
+def test_a_registry_that_was_renamed_while_hosts_were_up() -> None:
+    """Said as that, not as a connection that is refused."""
+    require_registry(release(), "localhost:5050")
+    with pytest.raises(ReleaseError) as caught:
+        require_registry(release(), "localhost:5051")
+    assert caught.value.message == (
+        "the release's images are at localhost:5050, hosts of this environment know the registry "
+        "as localhost:5051"
+    )
+    assert "change it back" in str(caught.value.hint)
