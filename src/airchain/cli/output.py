@@ -174,7 +174,7 @@ class Output:
     def failure(self, error: AirchainError) -> None:
         """Show an error: what is wrong, where, what to do, and the evidence."""
         lines = [str(error)]
-        lines += [f"  {line}" for line in (error.detail or "").splitlines()]
+        lines += [f"  {line}" for line in self._not_yet_shown(error.detail or "")]
         if error.hint:
             lines += [f"hint: {line}" for line in error.hint.splitlines()]
         data: dict[str, Any] = {
@@ -184,6 +184,15 @@ class Output:
             data["problems"] = [asdict(problem) for problem in problems]
         with self._lock:
             self._display.message("error", lines, {"error": type(error).__name__, **data})
+
+    def _not_yet_shown(self, detail: str) -> list[str]:
+        """The lines of `detail`, unless all of them stand above as notes of a step that failed."""
+        lines = detail.splitlines()
+        failed = [r for r in self.records if r.outcome == "failed"] if self.mode == "plain" else []
+        for record in failed:
+            if lines and record.notes[-len(lines) :] == lines:
+                return [f"its output stands above, at {record.title!r}"]
+        return lines
 
     def unexpected(self, error: BaseException) -> None:
         """Show an error that is ours."""

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from airchain.cli.output import Mode, Output
-from airchain.errors import GivenUp, Problem, SpecError
+from airchain.errors import GivenUp, ImageTestError, Problem, SpecError
 from airchain.spec.model import Edge
 
 
@@ -56,6 +57,34 @@ def test_a_step_that_was_interrupted(error: BaseException) -> None:
     with pytest.raises(type(error)), output.step("test www"):
         raise error
     assert without_times(stderr.getvalue())[-1] == "[   N s] test www: interrupted (N s)"
+
+
+def fail(output: Output, error: Exception, *notes: str) -> None:
+    """Let the step `test www` fail after these notes."""
+    with suppress(type(error)), output.step("test www") as step:
+        for note in notes:
+            step.note(note)
+        raise error
+
+
+@pytest.mark.parametrize(("mode", "times"), [("plain", 1), ("rich", 1), ("json", 2)])
+def test_the_output_of_what_failed_is_shown_once(mode: Mode, times: int) -> None:
+    """Where it was shown as it came, the error says where it stands; a program gets both."""
+    output, _, stderr = make(mode)
+    error = ImageTestError("the test failed", detail="one\nAssertionError: 1 is not 2")
+    fail(output, error, "before", "one", "AssertionError: 1 is not 2")
+    output.failure(error)
+    assert stderr.getvalue().count("AssertionError") == times
+    assert ("its output stands above, at 'test www'" in stderr.getvalue()) == (mode == "plain")
+
+
+def test_evidence_that_was_not_shown_yet() -> None:
+    """Notes of a step that only begin like it are not the same."""
+    output, _, stderr = make("plain")
+    error = ImageTestError("the test failed", detail="one\ntwo")
+    fail(output, error, "one")
+    output.failure(error)
+    assert stderr.getvalue().endswith("error: the test failed\n  one\n  two\n")
 
 
 def test_json_steps() -> None:
