@@ -21,11 +21,13 @@ Kind = Literal["start", "canary", "done", "reverted", "failed"]
 Values = Mapping[str, str | list[str]]
 
 MESSAGES: Mapping[Kind, str] = {
-    "start": "{{ product }} {{ environment }}: {{ who }} began {{ what }} of {{ release }}"
+    "start": "{{ product }} {{ environment }}: {{ what }} of {{ release }} begun by {{ who }}"
     "{% if subject %} ({{ subject }}){% endif %}",
     "canary": "{{ product }} {{ environment }}: {{ release }} runs on {{ hosts | join(', ') }}",
-    "done": "{{ product }} {{ environment }}: {{ release }} serves on {{ hosts | length }} hosts "
-    "({{ what }} by {{ who }}, {{ seconds }} s)",
+    "done": "{{ product }} {{ environment }}: {{ release }} "
+    "{% if not hosts %}is what hosts will start with"
+    "{% else %}serves on {{ hosts | length }} host{{ 's' if hosts | length > 1 else '' }}"
+    "{% endif %} ({{ what }} by {{ who }}, {{ seconds }} s)",
     "reverted": "{{ product }} {{ environment }}: {{ release }} was taken back to {{ previous }}: "
     "{{ detail }}",
     "failed": "{{ product }} {{ environment }}: {{ what }} of {{ release }} stopped: {{ detail }}",

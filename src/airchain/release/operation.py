@@ -19,6 +19,7 @@ from airchain.release.audit import What
 from airchain.release.deploy import Stage
 from airchain.release.notify import Kind, Teller, Values, Webhook
 from airchain.release.scope import Scope
+from airchain.store.records import Pointer
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,11 @@ def under_way(scope: Scope, order: Order, progress: Progress) -> Iterator[Operat
     cannot be recorded; in both cases nothing has changed.
     """
     with lock.held(scope, str(order), progress) as heart:
-        previous = _previous(scope)
+        now = _pointer(scope)
+        previous = pointer.proven(now) if now else None
+        # What serves already is no news.
+        news = now is None or now.trial or now.release != order.release
+        webhook = order.webhook if news else None
         with (
             audit.recorded(
                 audit.Log.of(scope),
@@ -92,12 +97,9 @@ def under_way(scope: Scope, order: Order, progress: Progress) -> Iterator[Operat
                 detail=order.detail,
                 token=heart.token,
             ) as entry,
-            # What serves already is no news.
-            notify.telling(
-                None if previous == order.release else order.webhook, progress
-            ) as teller,
+            notify.telling(webhook, progress) as teller,
         ):
-            about = _about(scope, order, previous) if order.webhook else {}
+            about = _about(scope, order, previous) if webhook else {}
             operation = Operation(heart.guarded, order, teller, about)
             try:
                 yield operation
@@ -109,11 +111,11 @@ def under_way(scope: Scope, order: Order, progress: Progress) -> Iterator[Operat
             operation.finish()
 
 
-def _previous(scope: Scope) -> str | None:
-    """What serves now; None also where somebody tampered with the pointer."""
+def _pointer(scope: Scope) -> Pointer | None:
+    """Where the environment stands; None also where somebody tampered with that."""
     with suppress(SignatureError):
         held = pointer.hold(scope)
-        return pointer.proven(held.pointer) if held else None
+        return held.pointer if held else None
     return None
 
 

@@ -77,8 +77,8 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
 
 
 def webhook(address: str, **changes: object) -> Webhook:
-    fields: dict[str, object] = {"messages": {}, "timeout": 0.3, "pauses": (0.01, 0.01)}
-    return Webhook(address, **{**fields, "grace": 0.5, **changes})  # type: ignore[arg-type]
+    fields: dict[str, object] = {"messages": {}, "timeout": 5, "pauses": (0.01, 0.01)}
+    return Webhook(address, **{**fields, "grace": 10, **changes})  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -107,13 +107,26 @@ def test_stages_arrive_in_order_as_slack_takes_them(receiver: Receiver) -> None:
     assert [json.loads(body) for _, body in receiver.got] == [
         {"text": text}
         for text in (
-            "hello prod: maria@desk began deploy of 0f7fc74d31a0 (Say good evening)",
+            "hello prod: deploy of 0f7fc74d31a0 begun by maria@desk (Say good evening)",
             "hello prod: 0f7fc74d31a0 runs on web-4f2a, web-9c01",
             "hello prod: 0f7fc74d31a0 serves on 2 hosts (deploy by maria@desk, 3.2 s)",
             "hello prod: 0f7fc74d31a0 was taken back to 5c28b47a9e11: web-4f2a: web is unhealthy",
             "hello prod: deploy of 0f7fc74d31a0 stopped: web-4f2a: web is unhealthy",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "words"),
+    [
+        ([], "is what hosts will start with"),
+        (["a"], "serves on 1 host"),
+        (["a", "b"], "serves on 2"),
+    ],
+)
+def test_how_many_hosts(hosts: list[str], words: str) -> None:
+    """None where the environment is not up yet."""
+    assert f" 0f7fc74d31a0 {words}" in messages.render(MESSAGES["done"], {**TEXT, "hosts": hosts})
 
 
 def test_messages_of_ones_own(receiver: Receiver) -> None:

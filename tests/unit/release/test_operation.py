@@ -27,7 +27,7 @@ ORDER = Order("deploy", TWO, Webhook("http://example.com", {}), "by hand")
 def scope(tmp_path: Path) -> Scope:
     made = scope_in(DirectoryStore(tmp_path), ONE, TWO)
     index.add(made.store, "p", TWO, Revision("c0ffee" * 7, "Say good evening", "maria"))
-    first = pointer.begin(None, ONE, staged=False)
+    first = pointer.settle(pointer.begin(None, ONE, staged=False))
     pointer.write(made, first, None)
     return made
 
@@ -48,7 +48,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
 
     @contextmanager
     def telling(webhook: Webhook | None, progress: Progress) -> Iterator[Told]:
-        yield found
+        yield found if webhook else Told()
 
     monkeypatch.setattr(notify, "telling", telling)
     return found
@@ -111,11 +111,19 @@ def test_what_stops_half_way(scope: Scope, told: Told) -> None:
     assert done(scope).outcome == "failed"
 
 
-def test_what_changes_nothing_is_not_told(scope: Scope, told: Told) -> None:
-    """An `up` of what is up disturbs nobody."""
-    with under_way(scope, Order("up", ONE, ORDER.webhook), Silent()):
-        pass
+def test_what_serves_already_is_not_told(scope: Scope, told: Told) -> None:
+    """An `up` of what is up disturbs nobody; going back from what stopped half-way is news."""
+    for order in (Order("up", ONE, ORDER.webhook), Order("down", None, ORDER.webhook)):
+        with under_way(scope, order, Silent()) as running:
+            if order.release:
+                running.on_stage(Stage("start", ONE))
     assert told.messages == []
+    held = pointer.hold(scope)
+    assert held is not None
+    pointer.write(scope, pointer.begin(held.pointer, TWO, staged=True), held)
+    with under_way(scope, Order("rollback", ONE, ORDER.webhook), Silent()) as running:
+        running.on_stage(Stage("start", ONE))
+    assert [kind for kind, _ in told.messages] == ["start", "done"]
 
 
 def test_who_is_refused_leaves_no_trace(scope: Scope, told: Told) -> None:
