@@ -82,6 +82,46 @@ def test_a_broken_release_leaves_the_old_one_serving(edited: Product, fault: str
     wait_until(lambda: containers(edited) == before, "the new containers are gone")
 
 
+PAGE = '    if path == "/":\n'
+WORSE = {
+    "answers 500": (
+        '        if time.time_ns() % 2:\n            return 500, "a/b", "no"\n',
+        "requests failed",
+    ),
+    "is slow": ("        time.sleep(0.4)\n", "answers took"),
+}
+
+
+@pytest.mark.parametrize("fault", WORSE)
+def test_a_release_that_does_worse_is_taken_back(edited: Product, fault: str) -> None:
+    """It is healthy, and what the edge sees of the first host ends it there."""
+    lines, reason = WORSE[fault]
+    edited.replace(APP, PAGE, PAGE + lines)
+    edited.replace(APP, "import threading\n", "import threading\nimport time\n")
+    edited.replace("airchain.yaml", "    test: python3 -m unittest\n", "")
+    edited.commit(f"page that {fault}")
+    with probe(PORT, "localhost") as seen:
+        time.sleep(1)
+        result = edited.airchain("deploy", "prod", check=False)
+    assert result.returncode == 1, result.stderr
+    assert reason in result.stderr, result.stderr
+    assert "on hosts with the old release" in result.stderr
+    assert "serves on every host" in result.stderr
+    assert '"GET / HTTP/1.1"' in result.stderr, "the log of that host is shown"
+    assert {a.host for a in seen.failures} <= {h["name"] for h in edited.hosts("prod")[:1]}
+
+
+def test_all_at_once_fails_no_request(edited: Product) -> None:
+    """Every host switches as soon as it can; the result tells how long each part took."""
+    edited.replace("airchain.yaml", "GREETING: Good evening", "GREETING: Good morning")
+    edited.commit("say good morning")
+    with probe(PORT, "localhost") as seen:
+        done = edited.json("deploy", "prod", "--all-at-once")
+    assert not seen.failures, seen.summary()
+    assert [phase["name"] for phase in done["phases"]] == ["all hosts"]
+    assert "Good morning" in ask(PORT, "localhost").body
+
+
 def test_a_failing_image_test_stops_the_release(edited: Product) -> None:
     """The test's output is shown and nothing is deployed."""
     edited.replace(APP, 'GREETING = os.environ.get("GREETING", "Hello")', 'GREETING = "Boo"')
