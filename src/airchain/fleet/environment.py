@@ -7,13 +7,24 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from airchain import locks, machine
 from airchain.errors import GivenUp
-from airchain.fleet import backing, edge, haproxy, host_image, keeper, local, preflight, secrets
+from airchain.fleet import (
+    backing,
+    edge,
+    haproxy,
+    host_image,
+    keeper,
+    local,
+    preflight,
+    secrets,
+    traffic,
+)
 from airchain.fleet import settings as local_settings
 from airchain.fleet.machine import require_inotify
-from airchain.fleet.place import Place, is_up, wait_settled
+from airchain.fleet.place import Place, evidence, is_up, wait_settled
 from airchain.fleet.status import EnvironmentStatus
 from airchain.images import engine as engines
 from airchain.images.engine import Engine
@@ -182,6 +193,8 @@ def _start(
         release,
         progress,
         settings=specification.deploy,
+        traffic=traffic.of(haproxy.runtime(place.home, place.product, place.environment)),
+        logs=partial(evidence, place),
         on_stage=operation.on_stage,
     )
     with progress.step("keeper"):
