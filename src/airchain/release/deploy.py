@@ -6,7 +6,7 @@ next `deploy` of the same release goes on where this one stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from airchain.progress import Progress
@@ -62,6 +62,9 @@ def deploy(
     if held is None or changed:
         serving = any(r.running for r in live)
         before = held.pointer if held else None
+        if before and release != before.previous and _arrived(before, live):
+            # Its driver ended during the last watch: nobody has to leave it for an older one.
+            before = pointer.settle(before)
         first = pointer.begin(before, release, staged=serving, all_at_once=all_at_once)
         unmoved = first.model_copy(update={"admitted": ()})
         ledger.enter(traffic(), old=serving_old(live, unmoved), new=frozenset())
@@ -77,6 +80,11 @@ def deploy(
     hosts = driver.drive()
     final = tuple(r for r in reports(scope) if r.host in hosts)
     return Deployed(release, held.pointer.serial, hosts, final, changed, tuple(driver.phases))
+
+
+def _arrived(before: Pointer, live: Sequence[Report]) -> bool:
+    everybody = before.admitted is None and bool(live)
+    return everybody and all(rollout.runs(r, before) for r in live)
 
 
 def standing(scope: Scope) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.support.keys import scope_in
+from tests.support.waiting import wait_until
 
 from airchain.errors import DeployError, StoreError
 from airchain.progress import Silent
@@ -343,6 +344,25 @@ def test_an_interrupted_deployment_says_how_to_go_on(store: DirectoryStore) -> N
         "release r2 is let run by web-1; `airchain deploy prod r2` goes on, "
         "`airchain rollback prod` goes back"
     )
+
+
+@pytest.mark.parametrize(("release", "seen"), [("r3", ["r1", "r2", "r3"]), ("r1", ["r1", "r2"])])
+def test_a_driver_that_died_in_the_last_watch(
+    store: DirectoryStore, release: str, seen: list[str]
+) -> None:
+    """What serves everywhere need not be left for an older one on the way to the next."""
+    with fleet(store) as hosts:
+        held = pointer.hold(scope_of(store))
+        assert held is not None
+        begun = pointer.begin(held.pointer, "r2", staged=True, all_at_once=True)
+        pointer.write(scope_of(store), begun, held)
+        wait_until(lambda: {h.running for h in hosts} == {"r2"}, "r2 serves")
+        stages: list[Stage] = []
+        bring(store, release, on_stage=stages.append)
+        assert [h.seen[: len(seen)] for h in hosts] == [seen] * 3
+        assert {h.running for h in hosts} == {release}
+    back = release == "r1"
+    assert [s.kind for s in stages][1:-1] == ([] if back else ["prepared", "canary"])
 
 
 def test_all_at_once_goes_on_from_any_wave(store: DirectoryStore) -> None:
