@@ -145,6 +145,14 @@ class Client:
         path = f"/v2/{repository}/blobs/{digest}"
         return self._request("HEAD", path, ok=(200, 404)).status_code == 200
 
+    def delete_manifest(self, repository: str, digest: str) -> None:
+        """Remove a manifest and the tags that name it; none being there is fine."""
+        self._request("DELETE", f"/v2/{repository}/manifests/{digest}", ok=(202, 404))
+
+    def delete_blob(self, repository: str, digest: str) -> None:
+        """Let the repository no longer offer a blob; its bytes stay where they are."""
+        self._request("DELETE", f"/v2/{repository}/blobs/{digest}", ok=(202, 404))
+
     def put_blob(self, repository: str, data: bytes) -> str:
         """Store bytes, unless they are there already, and return their digest."""
         digest = digest_of(data)

@@ -71,13 +71,17 @@ class Release(Record):
 
 
 class ReleaseEntry(Record):
-    """One line of the index of releases."""
+    """One line of the index of releases.
+
+    `pruned` is when the release was given up: its images go, or are gone.
+    """
 
     digest: str
     revision: str
     subject: str
     created: datetime
     author: str
+    pruned: datetime | None = None
 
 
 class ReleaseSignature(Signed):
