@@ -71,6 +71,7 @@ SECTIONS: dict[str, tuple[Command, ...]] = {
         Command("status", "status:status", "Show fleets, hosts and what they run"),
         Command("logs", "logs:logs", "Show a service's log across hosts"),
         Command("exec", "exec:exec_", "Run a command in a service's container"),
+        Command("registry", "registry:app", "Look after the storage of the registry"),
         Command("secrets", "secrets:app", "Set and list an environment's secrets"),
         Command("store", "store:app", "Show the rights that a store on S3 needs"),
         Command("keys", "keys:app", "Show, export, import and replace the signing key"),

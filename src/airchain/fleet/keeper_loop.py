@@ -17,6 +17,7 @@ from airchain.fleet.keeper_facts import Memory, Seen
 from airchain.fleet.keeper_plan import plan
 from airchain.fleet.keeper_work import Work
 from airchain.fleet.settings import Settings
+from airchain.fleet.tidy import Tidy
 from airchain.images import engine as engines
 from airchain.paths import Home
 from airchain.release.keys import Keys
@@ -52,6 +53,7 @@ class Keeper:
         self._failed_looks = 0
         self._work: Work | None = None
         self._releases: dict[str, Environment] = {}
+        self._tidy = Tidy(home, self.store, self.say)
 
     def run(self, ending: threading.Event) -> None:
         """Look and act until `ending` is set. An error is said, and the next look is taken."""
@@ -90,6 +92,7 @@ class Keeper:
             # Hosts are kept whatever is wrong with the edge or with a secret.
             later.callback(self._keep_hosts, work, made, specification, pointer)
             edge.ensure(work.engine, self.home, made, specification)
+        self._tidy.look(made)
 
     def _keep_hosts(
         self, work: Work, made: Settings, specification: Environment, pointer: Pointer

@@ -77,6 +77,15 @@ def load(home: Home, product: str, environment: str) -> Settings:
         ) from error
 
 
+def own_images(home: Home) -> set[str]:
+    """References of Airchain's own images that environments of this machine run on."""
+    found: set[str] = set()
+    for path in home.root.glob("environments/*/*/settings.json"):
+        made = load(home, path.parent.parent.name, path.parent.name)
+        found |= {made.host_image, made.edge_image}
+    return found
+
+
 def store(home: Home, product: str, environment: str) -> Store:
     """The store that `up` wrote down; the directory of this machine where it never ran."""
     try:

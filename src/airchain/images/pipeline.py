@@ -22,8 +22,10 @@ from airchain.images.push import push
 from airchain.images.test import has_passed, remove_leftovers, run_test
 from airchain.locks import alone
 from airchain.registry import serve
+from airchain.registry.pushes import host_name, pushing
 from airchain.run import end_streams, given_up, go_on
 from airchain.spec.model import Product
+from airchain.store.place import open_store
 from airchain.store.records import ImageDigest
 
 LOCK_TIMEOUT = 1800.0
@@ -167,9 +169,11 @@ def prepared(workshop: Workshop) -> Iterator[None]:
         timeout=LOCK_TIMEOUT,
         progress=workshop.progress,
     ):
+        store = open_store(workshop.product.store, workshop.home.store)
         try:
             remove_leftovers(workshop)
-            yield
+            with pushing(store, f"build of {product} on {host_name()}"):
+                yield
         except RunError:
             check_alive(workshop.engine)
             raise

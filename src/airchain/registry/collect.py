@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from airchain.errors import RegistryError
 from airchain.registry.client import Client
@@ -42,8 +41,8 @@ class Garbage:
     """What can go; `blobs` with their sizes in bytes, `links` by the blob they offer."""
 
     manifests: tuple[Manifest, ...] = ()
-    blobs: Mapping[str, int] = MappingProxyType({})
-    links: Mapping[str, frozenset[str]] = MappingProxyType({})
+    blobs: Mapping[str, int] = field(default_factory=dict)
+    links: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:

@@ -9,13 +9,12 @@ nobody for long.
 from __future__ import annotations
 
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-
-import structlog
 
 from airchain.errors import AirchainError, Conflict, RegistryError, StoreError, WaitTimeout
 from airchain.store import Store, clock
@@ -30,8 +29,6 @@ BATCH = 5.0
 SWEEP = timedelta(seconds=30)
 _WAIT = SWEEP.total_seconds() + 15
 _POLL = 0.05
-
-log = structlog.get_logger()
 
 
 class Notice(Record):
@@ -62,9 +59,8 @@ def pushing(store: Store, what: str) -> Iterator[None]:
         while not end.wait(RENEWED_EVERY):
             try:
                 _write(store, key, what, PUSH)
-            except StoreError as error:
-                log.warning("push not renewed", error=str(error))
-                continue
+            except StoreError:
+                continue  # Where that lasts, the end says so.
             now = time.monotonic()
             if now - last > PUSH.total_seconds():
                 lapsed.set()
@@ -107,6 +103,11 @@ def sweeping(store: Store, what: str) -> Iterator[Callable[[], bool]]:
         found = store.get(MARK)
         if found is not None and found.version == version:
             store.delete(MARK)
+
+
+def host_name() -> str:
+    """How others shall know this machine."""
+    return socket.gethostname()
 
 
 def _mark(store: Store, notice: Notice) -> str:

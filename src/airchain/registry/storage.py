@@ -23,8 +23,9 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore
 
 from airchain.errors import StoreError
+from airchain.spec.model import Storage as Place
 
-_ROOT = "docker/registry/v2"
+_ROOT = "registry/docker/registry/v2"
 _BLOB = re.compile(r"blobs/sha256/[0-9a-f]{2}/([0-9a-f]{64})/data")
 _LINK = re.compile(
     r"repositories/(?P<repository>.+)/_(?:"
@@ -59,16 +60,20 @@ class Inventory:
 
 
 class Storage:
-    """A registry's storage. Every method may raise `StoreError`."""
+    """The part of a store that registries keep. Every method may raise `StoreError`."""
 
     def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
 
     @classmethod
-    def in_folder(cls, folder: Path) -> Storage:
-        """The storage of a registry with the `filesystem` driver."""
-        folder.mkdir(parents=True, exist_ok=True)
-        return cls(LocalStore(folder, automatic_cleanup=True))
+    def at(cls, place: Place, directory: Path) -> Storage:
+        """The one at `place`, which is the folder `directory` where it names no bucket."""
+        if place.s3 is not None:
+            from airchain.store.s3 import client
+
+            return cls(client(place.s3, None))
+        directory.mkdir(parents=True, exist_ok=True)
+        return cls(LocalStore(directory, automatic_cleanup=True))
 
     def inventory(self) -> Inventory:
         """One listing of everything."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 
 from airchain.errors import Conflict, ReleaseError
@@ -20,9 +20,9 @@ def short(digest: str) -> str:
 
 def add(store: Store, product: str, digest: str, revision: Revision) -> ReleaseEntry:
     """Enter a release; one that is there already keeps its first time."""
-    for entry in entries(store, product):
+    for key, entry in _listed(store, product):
         if entry.digest == digest:
-            return entry
+            return _given_up(store, key, entry, None)
     created = datetime.now(UTC)
     entry = ReleaseEntry(
         digest=digest,
@@ -39,10 +39,32 @@ def add(store: Store, product: str, digest: str, revision: Revision) -> ReleaseE
     return entry
 
 
-def entries(store: Store, product: str) -> Sequence[ReleaseEntry]:
-    """All releases, newest first."""
-    found = (read(store, key, ReleaseEntry) for key in store.list(releases_key(product)))
-    return sorted((e for e in found if e), key=lambda e: e.created, reverse=True)
+def entries(store: Store, product: str, *, pruned: bool = False) -> Sequence[ReleaseEntry]:
+    """All releases, newest first; those that were given up only if `pruned`."""
+    found = [e for _, e in _listed(store, product) if pruned or e.pruned is None]
+    return sorted(found, key=lambda e: e.created, reverse=True)
+
+
+def prune(store: Store, product: str, digests: Collection[str], when: datetime | None) -> None:
+    """Give releases up as of `when`; None takes that back."""
+    for key, entry in _listed(store, product):
+        if entry.digest in digests:
+            _given_up(store, key, entry, when)
+
+
+def _listed(store: Store, product: str) -> Iterator[tuple[str, ReleaseEntry]]:
+    for key in store.list(releases_key(product)):
+        entry = read(store, key, ReleaseEntry)
+        if entry is not None:
+            yield key, entry
+
+
+def _given_up(store: Store, key: str, entry: ReleaseEntry, when: datetime | None) -> ReleaseEntry:
+    if entry.pruned == when:
+        return entry
+    changed = entry.model_copy(update={"pruned": when})
+    store.put(key, changed.encode())
+    return changed
 
 
 def entry(store: Store, product: str, digest: str) -> ReleaseEntry | None:
@@ -66,10 +88,11 @@ def find(store: Store, product: str, name: str) -> ReleaseEntry:
     Several releases of one commit (other settings, other base images) are
     resolved to the newest; several commits are an error.
     """
-    listed = entries(store, product)
+    listed = entries(store, product, pruned=True)
     wanted = name.removeprefix("sha256:")
     found = [e for e in listed if e.digest.removeprefix("sha256:").startswith(wanted)]
     found = found or [e for e in listed if e.revision.startswith(wanted)]
+    found = [e for e in found if e.pruned is None] or found
     if not found:
         raise ReleaseError(
             f"no release named {name!r}",
@@ -81,5 +104,12 @@ def find(store: Store, product: str, name: str) -> ReleaseEntry:
             f"{name!r} names several releases: {', '.join(short(e.digest) for e in found)}",
             where=product,
             hint="write more digits",
+        )
+    if found[0].pruned is not None:
+        raise ReleaseError(
+            f"release {short(found[0].digest)} was cleaned up on {found[0].pruned:%Y-%m-%d}",
+            where=product,
+            hint=f"make it again from its commit: git checkout {found[0].revision[:SHORT]}, then "
+            "`airchain release`; `airchain releases` lists those that are kept",
         )
     return found[0]

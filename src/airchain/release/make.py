@@ -10,6 +10,7 @@ from airchain.images.engine import Engine
 from airchain.paths import Home
 from airchain.progress import Progress
 from airchain.registry.client import pull_artifact, push_artifact
+from airchain.registry.pushes import host_name, pushing
 from airchain.release import index
 from airchain.release.keys import Keys
 from airchain.release.revision import Revision, read_revision
@@ -61,12 +62,14 @@ def make_from_folder(
             step.note(f"made {short(new)} in {keys.folder}; keep a copy: airchain keys export")
     keys.private()  # Known before anything is built.
     revision = read_revision(folder)
-    images = build_and_push(
-        product, folder, engine=engine, home=home, revision=revision.name, progress=progress
-    )
-    with progress.step("release") as step:
-        entry = make(product, revision, images, keys)
-        step.note(f"{index.short(entry.digest)} of {revision.short}")
+    # Images that are found and not built stay until the release that names them is known.
+    with pushing(keys.store, f"release of {product.product} on {host_name()}"):
+        images = build_and_push(
+            product, folder, engine=engine, home=home, revision=revision.name, progress=progress
+        )
+        with progress.step("release") as step:
+            entry = make(product, revision, images, keys)
+            step.note(f"{index.short(entry.digest)} of {revision.short}")
     return entry
 
 

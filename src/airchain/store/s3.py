@@ -84,7 +84,7 @@ class S3Store:
         self.place = place
         self._clock = DateClock(bucket_url(place))
         try:
-            self._objects = _client(place, credentials)
+            self._objects = client(place, credentials)
         except BaseError as error:
             raise StoreError(cause(error), where=bucket_url(place), hint=_CREDENTIALS) from error
 
@@ -216,7 +216,8 @@ def hint(error: Exception, place: S3) -> str | None:
     return None
 
 
-def _client(place: S3, credentials: S3CredentialProvider | None) -> stores.S3Store:
+def client(place: S3, credentials: S3CredentialProvider | None) -> stores.S3Store:
+    """The library's store of the bucket: one attempt per call, bounded."""
     config: Any = {"region": place.region, "virtual_hosted_style_request": False}
     if place.endpoint:
         config["endpoint"] = place.endpoint
