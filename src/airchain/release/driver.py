@@ -133,6 +133,8 @@ class Driver:
                     decision = self._watch(decision, step)
                     watched += time.monotonic() - since
                     seen = self._seen()
+                elif fault := self._erring():
+                    decision = rollout.Revert(fault)
                 elif time.monotonic() - began > self._settings.timeout:
                     decision = self._too_late(decision)
                 else:
@@ -224,6 +226,11 @@ class Driver:
             old=serving_old(live, held) if held.trial else frozenset(),
             new=frozenset(self._memory.switched).intersection(r.host for r in live),
         )
+
+    def _erring(self) -> Fault | None:
+        """Whether hosts that have switched already fail, while others are on their way."""
+        trial = self.held.pointer.trial
+        return gates.erring(self._ledger, self._settings) if trial else None
 
     def _seen(self) -> str:
         said = [

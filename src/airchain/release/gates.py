@@ -104,6 +104,15 @@ def judge(new: Figures, recent: Figures, old: Figures, settings: Deploy) -> tupl
     return tuple(f for f in found if f)
 
 
+def erring(ledger: Ledger, settings: Deploy) -> Fault | None:
+    """Errors that are sure: they need no watch to end a deployment, also while hosts switch."""
+    for fleet in ledger.fleets():
+        finding = _errors(ledger.new(fleet), ledger.old(fleet), settings.errors)
+        if finding and finding.sure:
+            return _fault(ledger, fleet, finding)
+    return None
+
+
 def _errors(new: Figures, old: Figures, allowed: float) -> Finding | None:
     if not old.requests or new.share - old.share <= allowed:
         return None
@@ -166,16 +175,15 @@ class Watch:
 
     def look(self, at: float) -> Passed | Watching | Fault:
         """What the figures entered so far come to."""
+        if fault := erring(self._ledger, self._settings):
+            return fault
         found = [(fleet, f) for fleet in self._ledger.fleets() for f in self._judge(fleet)]
-        for fleet, finding in found:
-            if finding.kind == "errors" and finding.sure:
-                return self._fault(fleet, finding)
         if at < self._due:
             return Watching()
         for fleet, finding in found:
             if finding.kind == "slow" and finding.sure:
                 if self._lasts(fleet, at):
-                    return self._fault(fleet, finding)
+                    return _fault(self._ledger, fleet, finding)
                 self._once_more(at)
                 return Watching(finding.text)
         doubt = "; ".join(finding.text for _, finding in found)
@@ -201,16 +209,17 @@ class Watch:
         self._limit = max(self._limit, at + self._window + PATIENCE)
         self._ledger.begin_window()
 
-    def _fault(self, fleet: str, finding: Finding) -> Fault:
-        hosts = self._ledger.hosts(fleet)
-        how = "with errors" if finding.kind == "errors" else "slowly"
-        return Fault(
-            f"it answers {how}: {finding.text}",
-            where=f"hosts {', '.join(hosts)}" if len(hosts) > 1 else f"host {hosts[0]}",
-            hint="what is allowed stands in airchain.yaml: "
-            f"`environments.ENV.deploy.{'errors' if finding.kind == 'errors' else 'slowdown'}`",
-            hosts=hosts,
-        )
+
+def _fault(ledger: Ledger, fleet: str, finding: Finding) -> Fault:
+    hosts = ledger.hosts(fleet)
+    how = "with errors" if finding.kind == "errors" else "slowly"
+    return Fault(
+        f"it answers {how}: {finding.text}",
+        where=f"hosts {', '.join(hosts)}" if len(hosts) > 1 else f"host {hosts[0]}",
+        hint="what is allowed stands in airchain.yaml: "
+        f"`environments.ENV.deploy.{'errors' if finding.kind == 'errors' else 'slowdown'}`",
+        hosts=hosts,
+    )
 
 
 def _evidence(services: Sequence[ServiceReport]) -> str | None:

@@ -323,6 +323,16 @@ def test_errors_at_the_edge_take_the_canary_back(store: DirectoryStore) -> None:
     assert caught.value.detail == "web-0 says boom"
 
 
+def test_errors_end_a_wave_that_others_are_still_on_their_way_in(store: DirectoryStore) -> None:
+    """Nobody waits for the slowest host while viewers see errors of the fastest."""
+    with fleet(store) as hosts:
+        bring(store, "r2")
+        hosts[2].slow = ("r3",)
+        with pytest.raises(DeployError, match="answers with errors"):
+            bring(store, "r3", all_at_once=True, traffic=Edge(hosts, "r3"))
+        assert {h.running for h in hosts} == {"r2"}
+
+
 def test_good_figures_take_nothing_back(store: DirectoryStore) -> None:
     """The phases tell what was seen."""
     with fleet(store, hosts=2) as hosts:
