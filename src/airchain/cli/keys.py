@@ -79,14 +79,18 @@ def rotate(
     All that the old key signed is signed anew, then it counts no more. Run again
     after an interruption, it goes on. Other machines and CI import the new key.
     """
+    from airchain.release import audit
     from airchain.release.rotate import begin_anew
     from airchain.release.rotate import rotate as replace
     from airchain.signing import short
 
     context = Context.of(ctx)
     output = context.output
+    log = audit.Log(context.store, context.product.product)
     if lost:
-        trust = begin_anew(context.keys)
+        with audit.recorded(log, "key rotated") as entry:
+            trust = begin_anew(context.keys)
+            entry.detail = f"begun anew with {short(trust.keys[0])}: the old one is lost"
         output.result(
             trust,
             lambda: output.print(
@@ -95,7 +99,9 @@ def rotate(
             ),
         )
         return
-    done = replace(context.keys, output)
+    with audit.recorded(log, "key rotated") as entry:
+        done = replace(context.keys, output)
+        entry.detail = f"to {short(done.key)}"
 
     def human() -> None:
         output.print(

@@ -148,3 +148,11 @@ def test_history_as_a_table(airchain: Run) -> None:
         [author(), "deploy", "3c" * 6, "2b" * 6, "done"],
         [author(), "deploy", "2b" * 6, "1a" * 6, "done"],
     ]
+
+
+def test_a_rotated_key_stands_in_every_history(airchain: Run) -> None:
+    """It concerns the whole product."""
+    assert airchain("keys", "rotate")[0] == 0
+    for environment in ("qa", "prod"):
+        (done,) = told(airchain, environment)
+        assert (done["what"], done["environment"], done["outcome"]) == ("key rotated", None, "done")
