@@ -58,6 +58,12 @@ class Disk:
     inodes: int | None
 
 
+def going_down() -> bool:
+    """Whether this host is ending; then systemd refuses to start anything."""
+    asked = run(["systemctl", "is-system-running"], timeout=_SYSTEMCTL_TIMEOUT, check=False)
+    return asked.stdout.strip() == "stopping"
+
+
 def observe(places: Places) -> tuple[Unit, ...]:
     """Every unit of ours, sorted by name, with its state."""
     found = [units.parse(path.read_text()) for path in sorted(places.units.glob("*.service"))]

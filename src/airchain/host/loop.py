@@ -19,7 +19,7 @@ from docker.api.client import APIClient
 from docker.errors import APIError, DockerException
 
 from airchain.errors import AirchainError, StoreError, WaitTimeout
-from airchain.host import state, trust
+from airchain.host import facts, state, trust
 from airchain.host.cleanup import Cleaner, keep_set
 from airchain.host.converge import Converger, Target
 from airchain.host.cron import Crons
@@ -251,6 +251,10 @@ class Agent:
         log.info("in service", release=release, **report.timings)
 
     def _fail(self, release: str, serial: int, error: AirchainError) -> None:
+        if facts.going_down():
+            # Its services end with the host: that is no verdict on the release.
+            log.info("given up, this host goes down", release=release, error=str(error))
+            return
         log.error("failed", release=release, serial=serial, error=str(error))
         self._failed = (release, serial)
         self._failed_at = time.monotonic()
