@@ -4,7 +4,7 @@ AIRCHAIN := .venv/bin/airchain
 PYTEST := .venv/bin/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down test lint test-unit test-integration test-e2e bench-deploy soak lock clean
+.PHONY: help setup demo down test lint test-unit test-integration test-e2e test-faults test-faults-bounded bench-deploy soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ demo: ## From nothing to tv/ served by a fleet on this machine
 down: ## Remove what `make demo` started
 	@$(AIRCHAIN) -C tv down prod
 
-test: lint test-unit test-integration test-e2e ## Everything: linters, unit, integration, end to end
+test: lint test-unit test-integration test-faults-bounded test-e2e ## Everything: linters, unit, integration, faults, end to end
 
 lint: setup ## ruff, mypy strict, direction of imports
 	@.venv/bin/ruff check src tests bench tv examples
@@ -47,6 +47,16 @@ bench-deploy: setup ## How long a changed line takes to every host: PRODUCT=hell
 soak: setup ## Deploys and rollbacks in a row under load, nothing fails or grows: CHANGES=100 HOSTS=4
 	@$(AIRCHAIN) engine start
 	@.venv/bin/python -m bench.soak $(if $(CHANGES),--changes $(CHANGES)) $(if $(HOSTS),--hosts $(HOSTS)) $(BENCH)
+
+test-faults: setup ## Every fault of docs/faults.md, on a fleet under a probe
+	@.venv/bin/python -m airchain.machine run
+	@$(AIRCHAIN) engine start
+	@$(PYTEST) tests/faults
+
+test-faults-bounded: setup ## The same without those that wait long
+	@.venv/bin/python -m airchain.machine run
+	@$(AIRCHAIN) engine start
+	@$(PYTEST) tests/faults -m "not long"
 
 lock: ## Write the lock files anew
 	@scripts/lock
