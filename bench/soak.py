@@ -62,10 +62,9 @@ class Soaked:
 
 def soak(trial: Trial, changes: int, options: Sequence[str]) -> Soaked:
     """Go to and fro between two takes, `changes` times after a few to get warm."""
-    first = trial.release()[0]
+    first, older = trial.release()[0], trial.number
     trial.product.airchain("deploy", ENVIRONMENT, first, *options)
-    second = trial.release()[0]
-    newest = trial.number
+    second, newer = trial.release()[0], trial.number
     for number in range(_WARM):
         _change(trial, second, number, options)
     before = _settled(trial)
@@ -73,7 +72,7 @@ def soak(trial: Trial, changes: int, options: Sequence[str]) -> Soaked:
     with trial.viewers() as seen:
         for number in range(changes):
             _change(trial, second, number, options)
-            expected = take(newest if number % 2 == 0 else newest - 1)
+            expected = take(newer if number % 2 == 0 else older)
             stale += _others(trial, expected)
             _say(number + 1, changes, sum(len(s.failures) for s in seen))
     seconds = time.monotonic() - began
