@@ -79,7 +79,8 @@ def newest(
 
     Raises `SignatureError` where the next one is not signed by a key of the one before.
     """
-    while found := store.get(trust_key(product, trust.number + 1)):
+    # From no keys nothing leads on.
+    while trust.keys and (found := store.get(trust_key(product, trust.number + 1))):
         following = opened(found, Trust, trust.keys, "trust", product)
         if following.number != trust.number + 1 or not following.keys:
             raise SignatureError(f"is not list {trust.number + 1} of keys", where=found.key)

@@ -649,7 +649,7 @@ def refused(rig: Rig, release: str, *names: str) -> None:
 
 def test_a_release_that_a_wrong_key_signed_is_refused(serving: Rig) -> None:
     """Although the pointer is right; signed by the right key it is run."""
-    release = serving.release(web=web("night"))
+    release = serving.release(web=web("dusk"))
     key = signature_key(PRODUCT, release)
     stranger = sign(
         ReleaseSignature(digest=release), PrivateKey.generate(), "release", PRODUCT
@@ -664,7 +664,7 @@ def test_a_release_that_a_wrong_key_signed_is_refused(serving: Rig) -> None:
 
 def test_an_altered_release_is_refused(serving: Rig) -> None:
     """Its record as well as the manifest that names it, each by its digest."""
-    release = serving.release(web=web("night"))
+    release = serving.release(web=web("dawn"))
     with Client(REGISTRY.name) as client:
         manifest = client.manifest(f"{PRODUCT}/releases", release)
     assert manifest is not None
