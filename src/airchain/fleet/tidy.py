@@ -40,7 +40,7 @@ def sentence(done: Cleaned) -> str:
     """What was cleaned up, in words."""
     parts = [f"{done.manifests} manifests and {done.blobs} blobs, {done.bytes / 1e6:.1f} MB"]
     if done.given_up:
-        parts.append(f"{done.given_up} releases given up: what only they need goes next time")
+        parts.append(f"releases given up: {done.given_up}; what only they need goes next time")
     if not done.complete:
         parts.append("more is left: somebody pushes")
     return "; ".join(parts)
