@@ -41,11 +41,12 @@ PACKAGES = {
     "iptables": Package("iptables", "/usr/sbin/iptables", "the engine's networks"),
     "registry": Package("docker-registry", "/usr/bin/docker-registry", "the local registry"),
     "bootstrap": Package("mmdebstrap", "/usr/bin/mmdebstrap", "images from the Debian archive"),
+    "faketime": Package("faketime", "/usr/bin/faketime", "the tests of a clock that is wrong"),
     "browser": Package("chromium", "/usr/bin/chromium", "the end-to-end tests"),
 }
 GROUPS = {
     "run": ("git", "registry", "bootstrap"),
-    "test": ("git", "browser"),
+    "test": ("git", "browser", "faketime"),
 }
 
 

@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -712,3 +712,66 @@ def test_a_host_follows_a_rotation_of_keys(serving: Rig) -> None:
     assert serving.containers() == before
     assert serving.deploy(web=web("night")).state == "in_service"
     assert serving.report.agent_memory < MEMORY_BUDGET
+
+
+FAKETIME = "libfaketime.so.1"
+# A unit of systemd's own memory: a restart of the host forgets it.
+CLOCK = "/run/systemd/system/airchain-agent.service.d/clock.conf"
+BEHIND = f"""[Service]
+Environment=LD_PRELOAD=/usr/local/lib/{FAKETIME} FAKETIME=-20m
+Environment=NO_FAKE_STAT=1 DONT_FAKE_MONOTONIC=1
+"""
+
+
+@pytest.fixture
+def twenty_minutes_behind(serving: Rig) -> Iterator[Rig]:
+    """The agent's clock is moved; that of the file system, which is the store's, is not."""
+    (library,) = Path("/usr/lib").glob(f"*/faketime/{FAKETIME}")
+    container = names.container(PRODUCT, ENVIRONMENT, HOST)
+    copy = [str(serving.engine.cli), "cp", str(library), f"{container}:/usr/local/lib/{FAKETIME}"]
+    run(copy, env=serving.engine.env(), timeout=60)
+    script = f"mkdir -p {Path(CLOCK).parent} && printf '%s' \"$1\" > {CLOCK}"
+    serving.on_host("sh", "-c", script, "sh", BEHIND)
+    restart_agent(serving)
+    try:
+        yield serving
+    finally:
+        serving.on_host("rm", "-f", CLOCK)
+        restart_agent(serving)
+
+
+def restart_agent(rig: Rig) -> None:
+    rig.on_host("systemctl", "daemon-reload")
+    rig.on_host("systemctl", "restart", "airchain-agent")
+
+
+def test_a_clock_moved_by_20_minutes_is_named(twenty_minutes_behind: Rig) -> None:
+    """No new release is begun, the old one serves, the report is fresh for all others."""
+    rig = twenty_minutes_behind
+    with rig.requests() as seen:
+        report = rig.wait(lambda r: (r.clock_skew or 0) < -1000, "the clock is found wrong")
+        assert report.clock_skew == pytest.approx(-1200, abs=2)
+        assert abs(datetime.now(UTC) - report.written) < timedelta(seconds=5)
+        assert report.in_service
+        report = rig.deploy(web=web("night"))
+        assert report.state == "failed"
+        assert "1200 s behind the store's" in (report.error or "")
+        assert report.hint
+        assert report.in_service
+    assert not seen.failures
+    assert set(seen.greetings) == {"evening"}
+
+
+def test_a_clock_that_is_set_again_needs_no_help(serving: Rig) -> None:
+    """The next release is taken."""
+    serving.wait(lambda r: r.clock_skew == 0, "the clock is right")
+    assert serving.deploy(web=web("night")).state == "in_service"
+
+
+def test_time_is_synchronised_by_hosts_that_have_a_clock_of_their_own(serving: Rig) -> None:
+    """The service is there and switched on; in a container it is left out, not failed."""
+    show = ("systemctl", "show", "systemd-timesyncd", "-p", "UnitFileState,ActiveState,Result")
+    shown = serving.on_host(*show)
+    assert "UnitFileState=enabled" in shown
+    assert "ActiveState=inactive" in shown
+    assert "Result=success" in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
@@ -90,7 +90,8 @@ class Relay:
     ) -> tuple[int, dict[str, str], bytes]:
         connection = HTTPConnection(self.upstream.netloc, timeout=20)
         try:
-            with self._turn:
+            conditional = {"If-Match", "If-None-Match"} & set(request.headers.keys())
+            with self._turn if conditional else nullcontext():
                 connection.request(request.command, request.path, body, dict(request.headers))
                 answer = connection.getresponse()
                 return answer.status, dict(answer.headers), answer.read()

@@ -21,6 +21,9 @@ def doctor(ctx: typer.Context) -> None:
     context = Context.of(ctx)
     facts = preflight.observe(context.home, (), hosts=10, clock=True)
     findings = preflight.judge(facts)
+    # Asked anywhere; where a product stands, its store is asked too.
+    if (context.folder / "airchain.yaml").exists() and context.product.store.s3:
+        findings = (*findings, preflight.judge_store_clock(context.store.skew()))
     context.output.result(findings, lambda: _table(context, findings))
     if any(f.level == "error" for f in findings):
         raise typer.Exit(1)

@@ -19,6 +19,7 @@ from airchain.errors import EngineError, PreflightError
 from airchain.fleet.machine import INOTIFY, instances_needed
 from airchain.images import engine as engines
 from airchain.paths import Home
+from airchain.store import clock as clocks
 
 GIB = 1024**3
 DISK_NEEDED = 6 * GIB
@@ -174,6 +175,19 @@ def _judge_port(port: Port) -> Finding:
         f"is taken by another program, {port.purpose} needs it",
         f"`ss -ltnp 'sport = :{port.number}'` shows which; end it or change airchain.yaml",
     )
+
+
+def judge_store_clock(skew: float | None) -> Finding:
+    """Whether this machine and the store on S3 agree on the time."""
+    if skew is None:
+        hint = "see that the store's endpoint can be reached from this machine"
+        return Finding("store's clock", "warning", "not compared: the store did not answer", hint)
+    text = clocks.said(skew)
+    if clocks.wrong(skew):
+        return Finding("store's clock", "error", text, clocks.HINT)
+    if clocks.matters(skew):
+        return Finding("store's clock", "warning", text, clocks.HINT)
+    return Finding("store's clock", "ok", text)
 
 
 def _judge_clock(facts: Facts) -> Finding:

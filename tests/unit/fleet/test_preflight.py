@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from airchain.errors import PreflightError
+from airchain.fleet import preflight
 from airchain.fleet.preflight import GIB, Facts, Finding, Port, judge, require
 
 GOOD = Facts(
@@ -81,3 +82,13 @@ def test_only_root_can_start_an_engine() -> None:
 def test_a_small_disk_is_a_warning() -> None:
     """Enough to begin, not to go on for long."""
     assert finding(replace(GOOD, disk_free=8 * GIB), "disk").level == "warning"
+
+
+@pytest.mark.parametrize(
+    ("skew", "level"), [(0.0, "ok"), (-45.0, "warning"), (1200.0, "error"), (None, "warning")]
+)
+def test_the_stores_clock(skew: float | None, level: str) -> None:
+    """Named long before S3 refuses requests, which it does at 900 s."""
+    finding = preflight.judge_store_clock(skew)
+    assert finding.level == level
+    assert (finding.hint is None) == (level == "ok")
