@@ -13,16 +13,24 @@ from dataclasses import dataclass
 import structlog
 from docker.api.client import APIClient
 
-from airchain.errors import DeployError, PreflightError
-from airchain.host import facts, nginx, pull, secrets, switch
+from airchain.errors import (
+    AirchainError,
+    DeployError,
+    EngineError,
+    PreflightError,
+    RegistryError,
+)
+from airchain.host import facts, nginx, secrets, switch
 from airchain.host.cron import Crons
 from airchain.host.drain import Drain
 from airchain.host.identity import Identity, Places
 from airchain.host.instances import Instance, environment_of, images, require_registry, wanted
 from airchain.host.plan import Plan, make_plan
+from airchain.host.pull import Images
 from airchain.host.report import Status
 from airchain.host.start import Starter
 from airchain.host.tasks import Tasks
+from airchain.host.whole import named
 from airchain.registry.client import pull_artifact
 from airchain.spec.model import Environment
 from airchain.store.base import Object
@@ -69,7 +77,7 @@ class Converger:
     ) -> None:
         self._places = places
         self._identity = identity
-        self._engine = engine
+        self._images = Images(engine, places)
         self._status = status
         self._starter = starter
         self._tasks = tasks
@@ -105,10 +113,33 @@ class Converger:
 
     def _pull(self, wanted: Sequence[ImageDigest]) -> None:
         try:
-            pull.prepare(self._engine, wanted, facts.disk(self._places.images))
+            self._images.prepare(wanted)
         except PreflightError:
             self.make_room([image.reference for image in wanted])
-            pull.prepare(self._engine, wanted, facts.disk(self._places.images))
+            self._images.prepare(wanted)
+
+    def look_again(self, instance: Instance) -> AirchainError | None:
+        """What was wrong with the image of an instance that does not run; None: nothing.
+
+        Damaged files are written again, so that another try may succeed.
+        """
+        repository, _, digest = instance.image.rpartition("@")
+        try:
+            with self.images_lock:
+                image = ImageDigest(repository=repository, digest=digest, size=0)
+                repaired = self._images.look_again([image])
+        except RegistryError:  # Nothing is known, then.
+            return None
+        except EngineError as error:
+            return error
+        if not repaired:
+            return None
+        return EngineError(
+            f"files of the image were damaged on this host: {named(repaired)}",
+            where=instance.image,
+            hint="they were written again, and it is tried again by itself; "
+            "if it happens again, replace the host or its disk",
+        )
 
     def keep_images(self, releases: Iterable[str]) -> set[str]:
         """References of all images that these releases need here.
@@ -192,7 +223,7 @@ class Converger:
 
     def _refuse_root(self, instances: Sequence[Instance]) -> None:
         for instance in instances:
-            user = instance.spec.user or pull.user_of(self._engine, instance.image)
+            user = instance.spec.user or self._images.user_of(instance.image)
             if is_root(user):
                 raise DeployError(
                     f"{instance.service} would run as root",

@@ -125,6 +125,11 @@ class Places:
         """The file system that images are unpacked on."""
         return self.root / "var/lib/docker"
 
+    @property
+    def proofs(self) -> Path:
+        """Which layers were proven to be whole since this host booted."""
+        return self.run / "proofs"
+
 
 def read_identity(places: Places) -> Identity:
     """The identity of this host; without one the agent can do nothing."""

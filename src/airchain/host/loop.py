@@ -1,8 +1,8 @@
 """The agent's loop: look at the pointer, and bring the host to what it asks for.
 
 Nothing that goes wrong ends the loop; it is logged, reported, and the loop goes on.
-What failed is tried again when the pointer's serial changes, not before, as long
-as an old release serves.
+A release that failed is tried again when the pointer's serial changes, not before,
+as long as an old release serves; what this host lacks for it, all the time (`retry`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from docker.api.client import APIClient
 from docker.errors import APIError, DockerException
 
 from airchain.errors import AirchainError, StoreError, WaitTimeout
-from airchain.host import facts, state, trust
+from airchain.host import facts, retry, state, trust
 from airchain.host.cleanup import Cleaner, keep_set
 from airchain.host.converge import Converger, Target
 from airchain.host.cron import Crons
@@ -29,7 +29,8 @@ from airchain.host.identity import Identity, Places
 from airchain.host.jobs import Jobs
 from airchain.host.leases import Leases
 from airchain.host.report import Reporter, Status
-from airchain.host.start import Starter, Superseded
+from airchain.host.retry import Trouble
+from airchain.host.start import ServiceFailed, Starter, Superseded
 from airchain.host.supervise import Supervisor
 from airchain.host.tasks import Tasks
 from airchain.registry.client import Client
@@ -57,8 +58,7 @@ class Agent:
         self._follower = trust.follower(places, identity, store)
         self._looked = -math.inf
         self._arrived: str | None = None
-        self._failed: tuple[str, int] | None = None
-        self._failed_at = 0.0
+        self._trouble: Trouble | None = None
         self._domain = "localhost"
         self._good: tuple[ServiceReport, ...] = ()
         self._state = state.load(places)
@@ -69,7 +69,6 @@ class Agent:
         jobs = Jobs(places)
         self._crons = Crons(starter, leases, jobs, identity.host)
         self._drain = Drain(places)
-        self._supervisor = Supervisor(places, starter, self.status, self._drain)
         tasks = Tasks(starter, leases, jobs, identity.host)
         self._converger = Converger(
             places,
@@ -82,6 +81,8 @@ class Agent:
             self._drain,
             self._follower.verify_release,
         )
+        look_again = self._converger.look_again
+        self._supervisor = Supervisor(places, starter, self.status, self._drain, look_again)
         self._window = 0
         self._cleaner = Cleaner(
             places,
@@ -149,7 +150,7 @@ class Agent:
             return
         wanted = pointer.release_for(self._identity.host)
         if wanted is not None and wanted != self._arrived:
-            if self._failed != (wanted, pointer.serial) or self._nothing_to_lose(wanted):
+            if self._may_try(wanted, pointer.serial):
                 self._go(wanted, pointer)
                 return
         else:
@@ -157,25 +158,30 @@ class Agent:
         if pointer.release not in self._converger.prepared:
             self._prepare(pointer)
         if self._state.running:
-            self._supervisor.look(self._domain, report_running=self._failed is None)
+            failed = self._trouble is not None and not self._trouble.passing
+            self._supervisor.look(self._domain, report_running=not failed)
         if wanted == self._arrived and not self._drain.leaving:
             self._cleaner.look(self._window)
 
-    def _nothing_to_lose(self, wanted: str) -> bool:
-        """Whether it is time to try again what failed.
+    def _may_try(self, release: str, serial: int) -> bool:
+        """Whether it is time to try a release, or to try it again.
 
-        So it is where nothing serves here anyway, or where no other release does:
-        after a restart of the agent, what failed is a part of the one that runs.
+        One that failed is tried again where nothing serves here anyway, or where no
+        other release does: after a restart of the agent, what failed is a part of
+        the one that runs.
         """
-        idle = wanted == self._state.running or not self._places.in_service.exists()
-        return idle and time.monotonic() - self._failed_at > RETRY_IDLE
+        trouble, now = self._trouble, time.monotonic()
+        if trouble is None or not trouble.of(release, serial) or trouble.over(now):
+            return True
+        idle = release == self._state.running or not self._places.in_service.exists()
+        return not trouble.passing and idle and now - trouble.at > RETRY_IDLE
 
     def _settled(self, wanted: str | None, pointer: Pointer) -> None:
         """Say that this host is where it shall be, as soon as a new pointer says so."""
         report = self.status.report
         if (report.serial, report.wanted) == (pointer.serial, wanted):
             return
-        self._failed = None
+        self._trouble = None
         if wanted is None:
             self.status.update(serial=pointer.serial, wanted=None)
             return
@@ -190,30 +196,42 @@ class Agent:
         )
 
     def _prepare(self, pointer: Pointer) -> None:
-        if self._failed == (pointer.release, pointer.serial):
+        trouble = self._trouble
+        again = trouble is not None and trouble.of(pointer.release, pointer.serial)
+        if again and trouble and not trouble.over(time.monotonic()):
             return
         try:
             self._check_clock(pointer.release)
             self._converger.prepare(pointer.release)
         except AirchainError as error:
             self._fail(pointer.release, pointer.serial, error)
+            return
+        if again:
+            self._trouble = None
+            state = "in_service" if self._arrived else "booting"
+            self.status.update(state=state, error=None, hint=None)
 
     def _go(self, wanted: str, pointer: Pointer) -> None:
         """Converge; afterwards the report says where the host stands."""
         serial = pointer.serial
-        self.status.update(
-            state="converging" if self._state.running else "booting",
-            serial=serial,
-            wanted=wanted,
-            error=None,
-            hint=None,
-        )
+        # What is tried again goes on saying why.
+        if self._trouble is None or not self._trouble.of(wanted, serial):
+            self.status.update(
+                state="converging" if self._state.running else "booting",
+                serial=serial,
+                wanted=wanted,
+                error=None,
+                hint=None,
+            )
         log.info("converging", release=wanted, serial=serial)
         try:
             self._check_clock(wanted)
             target = self._converger.converge(wanted, serial, lambda: self._still(wanted))
         except Superseded as error:
             log.info("superseded", release=wanted, reason=str(error))
+            return
+        except ServiceFailed as error:
+            self._fail(wanted, serial, self._converger.look_again(error.instance) or error)
             return
         except AirchainError as error:
             self._fail(wanted, serial, error)
@@ -231,7 +249,7 @@ class Agent:
     def _arrive(self, target: Target) -> None:
         release = target.digest
         self._arrived = release
-        self._failed = None
+        self._trouble = None
         self._state = self._state.arrived(release)
         state.save(self._places, self._state)
         report = self.status.report
@@ -255,10 +273,12 @@ class Agent:
             # Its services end with the host: that is no verdict on the release.
             log.info("given up, this host goes down", release=release, error=str(error))
             return
+        self._trouble = retry.after(self._trouble, release, serial, error, time.monotonic())
         log.error("failed", release=release, serial=serial, error=str(error))
-        self._failed = (release, serial)
-        self._failed_at = time.monotonic()
-        self.status.update(state="failed", in_service=self._places.in_service.exists())
+        if self._trouble.failed:
+            self.status.update(state="failed", in_service=self._places.in_service.exists())
+        if self._trouble.passing:
+            self._cleaner.soon()  # Of a pull that was cut short something may be left.
         self._say(error)
 
     def _say(self, error: AirchainError) -> None:

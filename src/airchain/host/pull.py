@@ -3,157 +3,220 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import requests
+import structlog
+import urllib3
 from docker.api.client import APIClient
 from docker.errors import APIError, DockerException, ImageNotFound
 
-from airchain.errors import EngineError, PreflightError, RegistryError
-from airchain.host.facts import Disk
-from airchain.registry.client import Client
+from airchain.errors import AirchainError, EngineError, RegistryError
+from airchain.host import facts, room
+from airchain.host.identity import Places
+from airchain.host.room import Coming
+from airchain.host.storage import chains
+from airchain.host.whole import Inspector
+from airchain.registry.client import RESTORE, Client, Descriptor
 from airchain.store.records import ImageDigest
 
-# A layer unpacks to about three times its compressed size, and lies beside it meanwhile.
-_UNPACKED = 4
-_BYTES_PER_INODE = 8192
-_MARGIN_BYTES = 256 << 20
-_MARGIN_INODES = 2000
-_ATTEMPTS = 3
-_PAUSE = 1.0
 # An image's configuration is a few kilobytes.
 _CONFIGURATION_LIMIT = 8 << 20
+# Where the size cannot be read from the layer itself: it unpacks to about three times its own.
+_UNPACKED = 4
+# More than this cannot be packed into a gzip stream of that size.
+_MOST_UNPACKED = 1032
+_GZIP_END = 4
+_REMEMBERED = 64
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Content:
     """What an image consists of.
 
-    `layers` pairs the digest of what a layer unpacks to with its compressed size
-    in bytes, lowest first; `configuration` is the digest of the image's settings.
+    `layers` pairs the digest of the archive that a layer is with the blob that
+    holds it, lowest first; `configuration` is the digest of the image's settings,
+    and the engine's name for the image.
     """
 
     image: ImageDigest
     configuration: str
-    layers: tuple[tuple[str, int], ...]
+    layers: tuple[tuple[str, Descriptor], ...]
+
+    @property
+    def repository(self) -> str:
+        """The repository without the registry's name."""
+        return self.image.repository.partition("/")[2]
+
+    @property
+    def diffs(self) -> tuple[str, ...]:
+        """Digests of the layers' archives."""
+        return tuple(diff for diff, _ in self.layers)
 
 
-@dataclass(frozen=True)
-class Need:
-    """What pulling takes from the disk."""
+class Images:
+    """The images of this host."""
 
-    bytes: int
-    inodes: int
+    def __init__(self, engine: APIClient, places: Places) -> None:
+        self._engine = engine
+        self._places = places
+        self._inspector = Inspector(engine, places)
+        self._known: dict[str, Content] = {}
 
+    def prepare(self, images: Sequence[ImageDigest]) -> None:
+        """Have every image here, proven to be whole; pull what is missing, by digest.
 
-def need(contents: Iterable[Content], present: set[str]) -> Need:
-    """What layers take that are not `present` on this host yet, with a margin."""
-    missing = {d: size for c in contents for d, size in c.layers if d not in present}
-    unpacked = sum(missing.values()) * _UNPACKED
-    return Need(unpacked + _MARGIN_BYTES, unpacked // _BYTES_PER_INODE + _MARGIN_INODES)
+        Raises `PreflightError` where there is no room for it, `RegistryError` when
+        the registry does not give what it should, `EngineError` when the engine of
+        this host fails, or holds an image that is damaged.
+        """
+        doubtful = [i for i in images if not self._proven(i)]
+        if not doubtful:
+            return
+        contents = [self._describe(i) for i in doubtful]
+        missing = [c for c in contents if self._inspect(c.image.reference) is None]
+        if missing:
+            self._check_room(missing)
+            with ThreadPoolExecutor(max_workers=3, thread_name_prefix="pull") as pool:
+                for done in [pool.submit(self._pull, c.image) for c in missing]:
+                    done.result()
+        for content in contents:
+            self._see_whole(content)
 
+    def look_again(self, images: Sequence[ImageDigest]) -> tuple[str, ...]:
+        """Prove these images anew; return the names of files that had to be written again."""
+        repaired: list[str] = []
+        for content in [self._describe(i) for i in images]:
+            self._inspector.forget(content.diffs)
+            repaired += self._see_whole(content)
+        return tuple(repaired)
 
-def check_room(wanted: Need, disk: Disk) -> None:
-    """Refuse to pull onto a disk that would run full."""
-    if disk.bytes < wanted.bytes:
-        raise PreflightError(
-            f"disk is nearly full: {_mb(disk.bytes)} free, {_mb(wanted.bytes)} needed",
-            where="/var/lib/docker",
-            hint="give the hosts a larger disk, or free space on the machine that they run on",
+    def user_of(self, reference: str) -> str:
+        """The user that the image's own configuration names; empty for root."""
+        found = self._inspect(reference)
+        return str(found["Config"].get("User") or "") if found else ""
+
+    def _proven(self, image: ImageDigest) -> bool:
+        content = self._known.get(image.reference)
+        found = self._inspect(image.reference) if content else None
+        return (
+            content is not None
+            and found is not None
+            and found["Id"] == content.configuration
+            and self._inspector.proven(content.diffs)
         )
-    if disk.inodes is not None and disk.inodes < wanted.inodes:
-        raise PreflightError(
-            f"disk is nearly out of inodes: {disk.inodes} free, {wanted.inodes} needed",
-            where="/var/lib/docker",
-            hint="many small files fill it; give the hosts a larger disk",
-        )
 
+    def _describe(self, image: ImageDigest) -> Content:
+        if image.reference not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[image.reference] = describe(image)
+        return self._known[image.reference]
 
-def prepare(engine: APIClient, images: Sequence[ImageDigest], disk: Disk) -> None:
-    """Pull what is missing, by digest, after seeing that there is room; verify each.
+    def _check_room(self, missing: Sequence[Content]) -> None:
+        coming: list[Coming] = []
+        for content in missing:
+            registry, _, _ = content.image.repository.partition("/")
+            with Client(registry) as client:
+                for chain, (diff, blob) in zip(chains(content.diffs), content.layers, strict=True):
+                    if self._inspector.storage.layer(chain, diff) is None:
+                        size = unpacked(client, content.repository, blob)
+                        coming.append(Coming(chain, blob.size, size))
+        names = [c.image.reference for c in missing]
+        room.check_room(room.need(coming), facts.disk(self._places.images), names)
 
-    Raises `PreflightError` before anything is written, `RegistryError` when
-    the registry does not give what it should.
-    """
-    missing = [i for i in images if _inspect(engine, i.reference) is None]
-    if not missing:
-        return
-    contents = [describe(i) for i in missing]
-    check_room(need(contents, _layers_here(engine)), disk)
-    with ThreadPoolExecutor(max_workers=3, thread_name_prefix="pull") as pool:
-        for done in [pool.submit(_pull, engine, c) for c in contents]:
-            done.result()
+    def _pull(self, image: ImageDigest) -> None:
+        with _engine_errors(image.reference):
+            lines = self._engine.pull(image.repository, tag=image.digest, stream=True, decode=True)
+            for line in lines:
+                if "error" in line:
+                    raise cause(str(line["error"]), image.reference)
+
+    def _see_whole(self, content: Content) -> tuple[str, ...]:
+        reference = content.image.reference
+        found = self._inspect(reference)
+        if not is_right(content, found):
+            if found:
+                self._engine.remove_image(reference, force=True)
+            raise EngineError(
+                "the engine does not hold what the image's manifest names",
+                where=reference,
+                hint="it is pulled again by itself",
+            )
+        with _engine_errors(reference):
+            return self._inspector.see_whole(reference, content.repository, content.layers)
+
+    def _inspect(self, reference: str) -> dict[str, Any] | None:
+        with _engine_errors(reference):
+            try:
+                return dict(self._engine.inspect_image(reference))  # type: ignore[no-untyped-call]
+            except ImageNotFound:
+                return None
 
 
 def describe(image: ImageDigest) -> Content:
-    """Read the image's manifest and configuration from the registry."""
+    """Read the image's manifest and configuration from the registry; both are verified."""
     registry, _, repository = image.repository.partition("/")
     with Client(registry) as client:
         manifest = client.manifest(repository, image.digest)
         if manifest is None:
-            raise RegistryError("there is no such image", where=image.reference)
+            raise RegistryError("there is no such image", where=image.reference, hint=RESTORE)
         raw = client.blob(repository, manifest.config.digest, limit=_CONFIGURATION_LIMIT)
     try:
-        unpacked = json.loads(raw)["rootfs"]["diff_ids"]
-        layers = tuple(zip(unpacked, (layer.size for layer in manifest.layers), strict=True))
+        diffs = json.loads(raw)["rootfs"]["diff_ids"]
+        layers = tuple(zip(diffs, manifest.layers, strict=True))
     except (ValueError, KeyError, TypeError) as error:
         raise RegistryError("not an image that can run", where=image.reference) from error
     return Content(image, manifest.config.digest, layers)
 
 
-def user_of(engine: APIClient, reference: str) -> str:
-    """The user that the image's own configuration names; empty for root."""
-    found = _inspect(engine, reference)
-    return str(found["Config"].get("User") or "") if found else ""
+def unpacked(client: Client, repository: str, blob: Descriptor) -> int:
+    """The size of the archive that a layer's blob holds, in bytes.
+
+    A gzip stream ends with it, modulo 4 GiB; only that end is read.
+    """
+    if blob.media_type.endswith("tar"):
+        return blob.size
+    if not blob.media_type.endswith("gzip") or blob.size < _GZIP_END:
+        return blob.size * _UNPACKED
+    size = int.from_bytes(client.blob_end(repository, blob, _GZIP_END), "little")
+    while size < blob.size // 2:
+        size += 1 << 32
+    return min(size, blob.size * _MOST_UNPACKED)
 
 
-def _pull(engine: APIClient, content: Content) -> None:
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            _pull_once(engine, content)
-            return
-        except RegistryError:
-            if attempt == _ATTEMPTS:
-                raise
-            time.sleep(_PAUSE * attempt)
+def is_right(content: Content, found: Mapping[str, Any] | None) -> bool:
+    """Whether the engine has the very configuration and layers that the manifest names.
+
+    Its name for an image is the digest of the configuration: user, entry point and all.
+    """
+    return (
+        found is not None
+        and found["Id"] == content.configuration
+        and tuple(found["RootFS"]["Layers"] or ()) == content.diffs
+    )
 
 
-def _pull_once(engine: APIClient, content: Content) -> None:
-    image = content.image
-    with _engine_errors(image.reference):
-        for line in engine.pull(image.repository, tag=image.digest, stream=True, decode=True):
-            if "error" in line:
-                raise RegistryError(str(line["error"]), where=image.reference)
-    verify(content, _inspect(engine, image.reference))
-
-
-def verify(content: Content, found: dict[str, Any] | None) -> None:
-    """See that the engine holds the very layers that the manifest promises."""
-    layers = tuple(found["RootFS"]["Layers"] or ()) if found else None
-    if layers != tuple(digest for digest, _ in content.layers):
-        raise RegistryError(
-            "the image is not whole after the pull",
-            where=content.image.reference,
-            hint="build and release it again: its blobs in the store may be damaged",
+def cause(text: str, image: str) -> AirchainError:
+    """What the engine's message about a failed pull means, and what to do. Pure."""
+    if "no space left on device" in text:
+        return room.ran_full(image)
+    if "verification failed" in text or "unexpected EOF" in text or "invalid header" in text:
+        return RegistryError(f"a layer is damaged in the store: {text}", where=image, hint=RESTORE)
+    if "connection re" in text or text.endswith("EOF") or "deadline exceeded" in text:
+        return RegistryError(
+            f"the registry of this host broke off: {text}",
+            where=image,
+            hint="it is tried again by itself; on the host, "
+            "`journalctl -u airchain-registry` says more",
         )
-
-
-def _inspect(engine: APIClient, reference: str) -> dict[str, Any] | None:
-    with _engine_errors(reference):
-        try:
-            return dict(engine.inspect_image(reference))  # type: ignore[no-untyped-call]
-        except ImageNotFound:
-            return None
-
-
-def _layers_here(engine: APIClient) -> set[str]:
-    found = [_inspect(engine, i["Id"]) for i in engine.images()]
-    return {layer for f in found if f for layer in f["RootFS"]["Layers"] or ()}
+    return RegistryError(text, where=image)
 
 
 @contextmanager
@@ -162,10 +225,15 @@ def _engine_errors(where: str) -> Iterator[None]:
     try:
         yield
     except APIError as error:
-        raise RegistryError(str(error.explanation or error), where=where) from error
-    except (DockerException, requests.RequestException) as error:
-        raise EngineError(f"the engine of this host: {error}", where=where) from error
-
-
-def _mb(size: int) -> str:
-    return f"{size / 1e6:,.0f} MB"
+        raise cause(str(error.explanation or error), where) from error
+    except (
+        DockerException,
+        requests.RequestException,
+        urllib3.exceptions.HTTPError,
+        ValueError,
+    ) as error:
+        raise EngineError(
+            f"the engine of this host broke off: {error}",
+            where=where,
+            hint="it is tried again by itself; on the host, `journalctl -u docker` says more",
+        ) from error

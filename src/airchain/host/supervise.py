@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -11,6 +12,7 @@ from airchain.host.drain import Drain
 from airchain.host.facts import Unit
 from airchain.host.health import probe
 from airchain.host.identity import Places
+from airchain.host.instances import Instance
 from airchain.host.report import Status
 from airchain.host.start import Starter, ended, last_lines
 
@@ -28,11 +30,19 @@ class Supervisor:
     what it depends on is down, and with it every other host's.
     """
 
-    def __init__(self, places: Places, starter: Starter, status: Status, drain: Drain) -> None:
+    def __init__(
+        self,
+        places: Places,
+        starter: Starter,
+        status: Status,
+        drain: Drain,
+        look_again: Callable[[Instance], object],
+    ) -> None:
         self._places = places
         self._starter = starter
         self._status = status
         self._drain = drain
+        self._look_again = look_again
         self._seen = 0.0
         self._down = False
         self._retried: dict[str, float] = {}
@@ -72,6 +82,8 @@ class Supervisor:
         if now - self._retried.get(unit.instance.name, 0.0) > _RETRY:
             self._retried[unit.instance.name] = now
             log.warning("starting again", instance=unit.instance.name)
+            # What ran before may have been damaged since.
+            self._look_again(unit.instance)
             self._starter.start([unit.instance])
 
     def _judge(self, down: list[Unit]) -> None:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import IO, Any
 
 import requests
 
@@ -24,6 +24,8 @@ EMPTY_CONFIG = b"{}"
 EMPTY_MEDIA_TYPE = "application/vnd.oci.empty.v1+json"
 TIMEOUT = 30.0
 CHUNK = 1 << 20
+# What to do where the registry's storage is damaged. Pushing alone does nothing: it looks at names.
+RESTORE = "the store is damaged: restore the object, or make the image anew and release it"
 # An artifact is one JSON document; more than this is not one of ours.
 ARTIFACT_LIMIT = 64 << 20
 
@@ -139,6 +141,31 @@ class Client:
         if (found := digest_of(bytes(data))) != digest:
             raise _mismatch(where, found)
         return bytes(data)
+
+    def save_blob(self, repository: str, digest: str, file: IO[bytes]) -> None:
+        """Write a blob of any size into `file`, verified once all of it is there."""
+        content = hashlib.sha256()
+        for chunk in self._chunks(repository, digest):
+            content.update(chunk)
+            file.write(chunk)
+        if (found := f"sha256:{content.hexdigest()}") != digest:
+            raise _mismatch(f"{repository}@{digest}", found)
+
+    def blob_end(self, repository: str, blob: Descriptor, count: int) -> bytes:
+        """The last `count` bytes of a blob; they are not verified, but its size is."""
+        where = f"{repository}@{blob.digest}"
+        path = f"/v2/{repository}/blobs/{blob.digest}"
+        wanted = {"Range": f"bytes={blob.size - count}-{blob.size - 1}"}
+        response = self._request("GET", path, ok=(206, 404, 416), headers=wanted)
+        size = response.headers.get("Content-Range", "").rpartition("/")[2]
+        if len(response.content) != count or size != str(blob.size):
+            found = f"{size} bytes" if size.isdecimal() else "nothing"
+            raise RegistryError(
+                f"the store holds {found} of the {blob.size} bytes of a layer",
+                where=where,
+                hint=RESTORE,
+            )
+        return response.content
 
     def has_blob(self, repository: str, digest: str) -> bool:
         """Whether the repository holds the blob."""
