@@ -25,9 +25,9 @@ def text(place: Storage, directory: Path, port: int, *, read_only: bool) -> str:
             # Blobs come through the registry: whoever pulls needs no way to the bucket.
             "redirect": {"disable": True},
             "delete": {"enabled": not read_only},
-            # A registry that takes pushes asks the storage each time: what it remembers
-            # of a blob may have been cleaned up by another machine since.
-            **({"cache": {"blobdescriptor": "inmemory"}} if read_only else {}),
+            # No cache of descriptors: the storage is asked each time. What a registry remembers
+            # of a blob may have been cleaned up since; and one that was once cut short in the
+            # store would stay so, however whole it is again.
             **({"maintenance": _READ_ONLY} if read_only else {}),
         },
         "http": {
