@@ -106,6 +106,7 @@ def prove(layer: Layer) -> None:
 def _archive(layer: Layer) -> Iterator[bytes]:
     """The layer's archive, from the engine's record and the files; they are checked on the way."""
     header = b""
+    root = str(layer.files)
     if not layer.archive_record.stat().st_size:
         raise ValueError("is empty")
     with gzip.open(layer.archive_record) as record:
@@ -119,7 +120,7 @@ def _archive(layer: Layer) -> Iterator[bytes]:
                 continue
             entry = _Entry(_name(part), int(part.get("size") or 0), header)
             try:
-                yield from _content(layer.files, entry)
+                yield from _content(root, entry)
             except OSError as error:
                 raise Damaged(f"{entry.name}: {error.strerror}") from error
 
@@ -130,18 +131,20 @@ def _name(part: dict[str, Any]) -> str:
     return str(part["name"])
 
 
-def _content(root: Path, entry: _Entry) -> Iterator[bytes]:
-    path = root / entry.name.lstrip("/")
-    if path.name == OPAQUE:
-        if os.getxattr(path.parent, OPAQUE_FLAG) != b"y":
+def _content(root: str, entry: _Entry) -> Iterator[bytes]:
+    # Strings, not paths: there are thousands of files.
+    folder, _, name = entry.name.rstrip("/").rpartition("/")
+    path = f"{root}/{folder}/{name}"
+    if name == OPAQUE:
+        if os.getxattr(f"{root}/{folder}", OPAQUE_FLAG) != b"y":
             raise Damaged(f"{entry.name}: the folder is not marked as opaque")
         return
-    if path.name.startswith(WHITEOUT):
-        removed = path.with_name(path.name.removeprefix(WHITEOUT)).lstat()
+    if name.startswith(WHITEOUT):
+        removed = os.lstat(f"{root}/{folder}/{name.removeprefix(WHITEOUT)}")
         if not stat.S_ISCHR(removed.st_mode):
             raise Damaged(f"{entry.name}: it is not marked as removed")
         return
-    _check(path.lstat(), entry)
+    _check(os.lstat(path), entry)
     if entry.size:
         yield from _read(path, entry)
 
@@ -158,12 +161,15 @@ def _check(found: os.stat_result, entry: _Entry) -> None:
         raise Damaged(f"{entry.name}: has another mode")
 
 
-def _read(path: Path, entry: _Entry) -> Iterator[bytes]:
+def _read(path: str, entry: _Entry) -> Iterator[bytes]:
     left = entry.size
-    with path.open("rb", buffering=0) as file:
-        while chunk := file.read(_CHUNK):
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        while chunk := os.read(file, _CHUNK):
             left -= len(chunk)
             yield chunk
+    finally:
+        os.close(file)
     if left:
         raise Damaged(f"{entry.name}: {entry.size - left} bytes instead of {entry.size}")
 
