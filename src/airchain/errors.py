@@ -8,6 +8,7 @@
     ├── BuildError         an image could not be built
     ├── ImageTestError     an image was built and its test failed
     ├── RegistryError      the registry refused or did not answer
+    │   └── StoreDamaged   it holds something else than what was pushed
     ├── StoreError         an object is missing, broken or not writable
     │   └── Conflict       a conditional write lost against another writer
     ├── ReleaseError       a release cannot be made, found or verified
@@ -116,6 +117,10 @@ class ImageTestError(AirchainError):
 
 class RegistryError(AirchainError):
     """The registry refused or did not answer."""
+
+
+class StoreDamaged(RegistryError):
+    """The registry holds something else than what was pushed, or a part of it."""
 
 
 class StoreError(AirchainError):

@@ -15,7 +15,7 @@ import urllib3
 from docker.api.client import APIClient
 from docker.errors import APIError, DockerException, ImageNotFound
 
-from airchain.errors import AirchainError, EngineError, RegistryError
+from airchain.errors import AirchainError, EngineError, RegistryError, StoreDamaged
 from airchain.host import facts, room
 from airchain.host.identity import Places
 from airchain.host.room import Coming
@@ -207,8 +207,8 @@ def cause(text: str, image: str) -> AirchainError:
     """What the engine's message about a failed pull means, and what to do. Pure."""
     if "no space left on device" in text:
         return room.ran_full(image)
-    if "verification failed" in text or "unexpected EOF" in text or "invalid header" in text:
-        return RegistryError(f"a layer is damaged in the store: {text}", where=image, hint=RESTORE)
+    if "verification failed" in text:
+        return StoreDamaged(f"a layer is damaged in the store: {text}", where=image, hint=RESTORE)
     if "connection re" in text or text.endswith("EOF") or "deadline exceeded" in text:
         return RegistryError(
             f"the registry of this host broke off: {text}",

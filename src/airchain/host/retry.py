@@ -3,7 +3,9 @@
 A release that does not become healthy has failed: it is tried again for another
 deployment. What the host lacks meanwhile (disk, engine, registry, store) is no
 fault of the release: that is tried again by itself, ever less often, and only
-once it has lasted does the host say that it failed. It goes on trying then, too.
+once it has lasted does the host say that it failed. A store that holds other bytes
+than were pushed does not mend itself: that is said at once. The host goes on
+trying then, too.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from airchain.errors import (
     EngineError,
     PreflightError,
     RegistryError,
+    StoreDamaged,
     StoreError,
 )
 
@@ -29,13 +32,14 @@ _LONGEST_PAUSE = 10.0
 class Trouble:
     """Why a release is not here. Times are seconds of the monotonic clock.
 
-    `passing` tells a cause that may go away by itself; `pause` is the time
-    between the last try, at `at`, and the next.
+    `passing` tells a cause that may go away, `certain` one that waiting does not
+    help; `pause` is the time between the last try, at `at`, and the next.
     """
 
     release: str
     serial: int
     passing: bool
+    certain: bool
     since: float
     at: float
     pause: float = _FIRST_PAUSE
@@ -47,7 +51,7 @@ class Trouble:
     @property
     def failed(self) -> bool:
         """Whether the host shall say so: at once, or once it has lasted."""
-        return not self.passing or self.at - self.since >= PATIENCE
+        return self.certain or self.at - self.since >= PATIENCE
 
     def over(self, now: float) -> bool:
         """Whether it is time for another try by itself."""
@@ -59,7 +63,8 @@ def after(
 ) -> Trouble:
     """The trouble after a try that ended with `error`; `old` is what was before it."""
     passing = isinstance(error, _SURROUNDINGS)
+    certain = not passing or isinstance(error, StoreDamaged)
     if old is None or not old.of(release, serial) or not (old.passing and passing):
-        return Trouble(release, serial, passing, since=now, at=now)
+        return Trouble(release, serial, passing, certain, since=now, at=now)
     pause = min(old.pause * 2, _LONGEST_PAUSE)
-    return Trouble(release, serial, passing, since=old.since, at=now, pause=pause)
+    return Trouble(release, serial, passing, certain, since=old.since, at=now, pause=pause)

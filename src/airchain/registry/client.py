@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import requests
 
-from airchain.errors import RegistryError
+from airchain.errors import RegistryError, StoreDamaged
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
@@ -154,7 +154,7 @@ class Client:
     def blob_end(self, repository: str, blob: Descriptor, count: int) -> bytes:
         """The last `count` bytes of a blob; they are not verified, but its size is.
 
-        Raises `RegistryError` where the store holds none of it, or a part.
+        Raises `StoreDamaged` where the store holds none of it, or a part.
         """
         where = f"{repository}@{blob.digest}"
         path = f"/v2/{repository}/blobs/{blob.digest}"
@@ -166,7 +166,7 @@ class Client:
             if response.status_code == 206 and size == str(blob.size):
                 return response.content
         found = f"{size} bytes" if size.isdecimal() else "nothing"
-        raise RegistryError(
+        raise StoreDamaged(
             f"the store holds {found} of the {blob.size} bytes of a layer",
             where=where,
             hint=RESTORE,
@@ -304,8 +304,8 @@ def _json(raw: bytes, where: str) -> object:
         raise RegistryError("the manifest is not JSON", where=where) from error
 
 
-def _mismatch(where: str, found: str) -> RegistryError:
-    return RegistryError(
+def _mismatch(where: str, found: str) -> StoreDamaged:
+    return StoreDamaged(
         f"the content does not match its digest: it hashes to {found}",
         where=where,
         hint="the registry's storage is damaged: push the image or release again",

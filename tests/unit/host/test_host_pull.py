@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airchain.errors import AirchainError, PreflightError, RegistryError
+from airchain.errors import AirchainError, PreflightError, RegistryError, StoreDamaged
 from airchain.host.converge import is_root
 from airchain.host.facts import Disk
 from airchain.host.pull import Content, cause, is_right, unpacked
@@ -64,8 +64,8 @@ def test_a_pulled_image_is_what_its_manifest_names() -> None:
     ("said", "kind", "words"),
     [
         ("write /var/lib/docker/tmp/x: no space left on device", PreflightError, "ran full"),
-        ("filesystem layer verification failed for digest sha256:1", RegistryError, "damaged"),
-        ("failed to register layer: unexpected EOF", RegistryError, "damaged in the store"),
+        ("filesystem layer verification failed for digest sha256:1", StoreDamaged, "damaged"),
+        ("unexpected EOF", RegistryError, "broke off"),
         ("dial tcp 127.0.0.1:5050: connect: connection refused", RegistryError, "broke off"),
         ("read tcp: connection reset by peer", RegistryError, "broke off"),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airchain.errors import DeployError, EngineError, PreflightError
+from airchain.errors import DeployError, EngineError, PreflightError, StoreDamaged
 from airchain.host.retry import PATIENCE, Trouble, after
 
 FULL = PreflightError("disk is nearly full")
@@ -32,6 +32,13 @@ def test_what_a_host_lacks_is_waited_for() -> None:
     assert trouble.over(1.0)
     assert not many(5, PATIENCE - 1).failed
     assert many(5, PATIENCE).failed
+
+
+def test_a_damaged_store_is_said_at_once() -> None:
+    """Waiting does not mend it; somebody may, so it is tried again."""
+    trouble = after(None, "r", 1, StoreDamaged("other bytes"), 0.0)
+    assert trouble.failed
+    assert trouble.over(1.0)
 
 
 def test_it_is_tried_ever_less_often_and_for_ever() -> None:
