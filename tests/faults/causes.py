@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from tests.faults.air import Air
 
@@ -25,3 +25,19 @@ def frozen(air: Air, hosts: list[str], unit: str = AGENT) -> Iterator[None]:
     finally:
         for host in set(hosts) & set(air.hosts):
             air.on(host, "systemctl", "kill", "--signal=CONT", unit)
+
+
+@contextmanager
+def unreachable_store(air: Air) -> Iterator[None]:
+    """A store that hosts find empty and cannot write to, and this machine cannot open."""
+    away = air.home.store.with_name("store.away")
+    with ExitStack() as undo:
+        for host in air.hosts:
+            air.on(host, "mount", "-t", "tmpfs", "-o", "ro", "none", "/srv/store")
+            undo.callback(air.on, host, "umount", "/srv/store")
+        air.home.store.rename(away)
+        undo.callback(away.rename, air.home.store)
+        # A link to itself: whatever is looked for in it is an error of the file system.
+        air.home.store.symlink_to(air.home.store)
+        undo.callback(air.home.store.unlink)
+        yield

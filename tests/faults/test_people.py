@@ -97,3 +97,19 @@ def test_registry_damaged(air: Air, damage: str) -> None:
         air.bring(new)
     assert not seen.failures, seen.summary()
     air.bring(old)
+
+
+def test_webhook_down(air: Air) -> None:
+    """The deployment succeeds all the same, and its end says that nobody was told."""
+    new = air.other()
+    hook = air.home.secrets(NAME, ENVIRONMENT) / "HOOK"
+    hook.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    hook.write_text("http://127.0.0.1:9/nobody-listens-here")
+    try:
+        with air.settings(deploy={"notify": {"secret": "HOOK"}}):
+            result = air.deploy(new)
+    finally:
+        hook.unlink()
+    assert result.returncode == 0, result.stderr
+    assert "the webhook was not told of 'done'" in result.stdout + result.stderr
+    air.settle(new)
