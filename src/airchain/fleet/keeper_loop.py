@@ -20,6 +20,7 @@ from airchain.fleet.settings import Settings
 from airchain.fleet.tidy import Tidy
 from airchain.images import engine as engines
 from airchain.paths import Home
+from airchain.registry import serve
 from airchain.release.keys import Keys
 from airchain.release.make import fetch
 from airchain.spec.model import Environment
@@ -135,6 +136,8 @@ class Keeper:
 
     def _release(self, made: Settings, digest: str) -> Environment:
         if digest not in self._releases:
+            # Nobody else may be at work on this machine to see that its registry runs.
+            serve.ensure(self.home, made.registry, made.store)
             release = fetch(made.registry, self.product, digest, self.keys)
             self._releases[digest] = release.environments[self.environment]
         return self._releases[digest]

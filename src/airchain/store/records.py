@@ -208,9 +208,13 @@ def read(store: Store, key: str, kind: type[R]) -> R | None:
 
 
 def decode(found: Object, kind: type[R]) -> R:
-    """The record in `found`; a damaged one is a `StoreError`."""
+    """The record in `found`; a damaged one is a `StoreError`.
+
+    Fields that a newer Airchain added are passed over, in the specification too: hosts
+    keep the Airchain that they booted with.
+    """
     try:
-        return kind.model_validate_json(found.data)
+        return kind.model_validate_json(found.data, extra="ignore")
     except ValidationError as error:
         raise StoreError(f"not a {kind.__name__}: {error}", where=found.key) from error
 
