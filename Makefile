@@ -4,7 +4,7 @@ AIRCHAIN := .venv/bin/airchain
 PYTEST := .venv/bin/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down test lint test-unit test-integration test-e2e test-faults test-faults-bounded bench-deploy soak lock clean
+.PHONY: help setup demo down test lint test-unit test-properties test-integration test-e2e test-faults test-faults-bounded bench-deploy soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ demo: ## From nothing to tv/ served by a fleet on this machine
 down: ## Remove what `make demo` started
 	@$(AIRCHAIN) -C tv down prod
 
-test: lint test-unit test-integration test-faults-bounded test-e2e ## Everything: linters, unit, integration, faults, end to end
+test: lint test-unit test-properties test-integration test-faults-bounded test-e2e ## Everything: linters, unit, integration, faults, end to end
 
 lint: setup ## ruff, mypy strict, direction of imports
 	@.venv/bin/ruff check src tests bench tv examples
@@ -29,6 +29,9 @@ lint: setup ## ruff, mypy strict, direction of imports
 
 test-unit: setup ## Unit tests: no engine, no network
 	@$(PYTEST) tests/unit
+
+test-properties: setup ## Properties of the unit tests with many examples
+	@$(PYTEST) tests/unit -m hypothesis --hypothesis-profile=thorough
 
 test-integration: setup ## Tests against a real engine, registry and hosts
 	@.venv/bin/python -m airchain.machine run

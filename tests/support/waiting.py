@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(true: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def wait_until(
+    true: Callable[[], bool], what: str, seconds: float = 60, pause: float = 0.2
+) -> None:
     """Wait for `true`, or fail saying what did not happen."""
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.2)
+        time.sleep(pause)

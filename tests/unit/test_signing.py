@@ -15,12 +15,13 @@ from airchain.signing import PrivateKey
 
 KEY = PrivateKey.generate()
 WHAT = ("pointer", "tv", "prod")
+NAMES = st.text(max_size=8)
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=8,
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
 )
-DOCUMENTS = st.dictionaries(st.text().filter(lambda name: name != "signature"), VALUES)
+DOCUMENTS = st.dictionaries(NAMES.filter(lambda name: name != "signature"), VALUES, max_size=4)
 
 
 def test_a_key_can_be_written_out_and_read() -> None:

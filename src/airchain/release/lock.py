@@ -33,7 +33,8 @@ from airchain.store.records import Record, decode, lock_key
 _SPAN = re.compile(r"([1-9][0-9]{0,4})([mhd])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _POLL = 0.05
-_ATTEMPTS = 10
+# On a busy machine a quick heartbeat comes between looking and writing many times in a row.
+_ATTEMPTS = 50
 
 
 @dataclass(frozen=True)

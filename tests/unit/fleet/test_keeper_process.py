@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.waiting import wait_until
 
 from airchain.fleet import keeper
 from airchain.paths import Home
@@ -27,8 +28,8 @@ def test_it_is_replaced_only_after_an_upgrade(home: Home, monkeypatch: pytest.Mo
     """The keeper that runs is left alone as long as its code is the installed one."""
     assert keeper.start(home, "p", "e")
     first = _pid(home)
-    while keeper.status(home, "p", "e") is None:
-        assert keeper.state(home, "p", "e") == "running"
+    wait_until(lambda: keeper.status(home, "p", "e") is not None, "it looks", pause=0.02)
+    assert keeper.state(home, "p", "e") == "running"
     assert not keeper.start(home, "p", "e")
     assert _pid(home) == first
     monkeypatch.setattr(keeper, "code", lambda: "upgraded")

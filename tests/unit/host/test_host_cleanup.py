@@ -264,5 +264,5 @@ class HostLife(RuleBasedStateMachine):
         assert self.running <= self.present
 
 
-HostLife.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+HostLife.TestCase.settings = settings(stateful_step_count=30)
 TestHostLife = HostLife.TestCase

@@ -264,11 +264,18 @@ def test_all_at_once_is_one_write(store: DirectoryStore) -> None:
 
 def test_all_at_once_goes_back_too(store: DirectoryStore) -> None:
     """Hosts that had switched already return to what served before."""
+    stages: list[Stage] = []
     with fleet(store) as hosts:
-        hosts[2].broken = ("r2",)
-        stages: list[Stage] = []
+        hosts[2].slow = ("r2",)
+
+        def hear(stage: Stage) -> None:
+            stages.append(stage)
+            if stage.kind == "start":
+                wait_until(lambda: hosts[0].running == "r2", "the first host serves r2", pause=0.01)
+                hosts[2].broken, hosts[2].slow = ("r2",), ()
+
         with pytest.raises(DeployError, match="web is unhealthy; release r1 serves on every host"):
-            bring(store, "r2", all_at_once=True, on_stage=stages.append)
+            bring(store, "r2", all_at_once=True, on_stage=hear)
         assert hosts[0].seen == ["r1", "r2", "r1"]
         assert {h.running for h in hosts} == {"r1"}
     assert stages[-1].kind == "reverted"
@@ -366,7 +373,7 @@ def test_a_driver_that_died_in_the_last_watch(
         assert held is not None
         begun = pointer.begin(held.pointer, "r2", staged=True, all_at_once=True)
         pointer.write(scope_of(store), begun, held)
-        wait_until(lambda: {h.running for h in hosts} == {"r2"}, "r2 serves")
+        wait_until(lambda: {h.running for h in hosts} == {"r2"}, "r2 serves", pause=0.01)
         stages: list[Stage] = []
         bring(store, release, on_stage=stages.append)
         assert [h.seen[: len(seen)] for h in hosts] == [seen] * 3

@@ -172,7 +172,8 @@ def test_what_ran_out_by_our_clock_but_is_renewed_is_left_alone(scope: Scope) ->
     theirs = put(scope, expires=past)
     timer = threading.Timer(0.03, lambda: put(scope, reason=theirs.reason))
     timer.start()
-    with pytest.raises(Locked, match="maria@desk"), lock.held(scope, "x", Silent(), QUICK):
+    patient = Pace(watched=30)
+    with pytest.raises(Locked, match="maria@desk"), lock.held(scope, "x", Silent(), patient):
         pass
     timer.join()
 
