@@ -8,8 +8,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 
 # How fast an example is says how busy the machine is.
-PACE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+PACE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-settings.register_profile("quick", max_examples=25, **PACE)
-settings.register_profile("thorough", max_examples=300, **PACE)
+settings.register_profile("quick", PACE, max_examples=25)
+settings.register_profile("thorough", PACE, max_examples=300)
 settings.load_profile("quick")
