@@ -11,8 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
 
-Fault = Literal["busy", "cut", "lost", "silent", "fine"]
+Fault = Literal["busy", "cut", "lost", "silent", "slow", "fine"]
 SILENCE = 30.0
+DELAY = 2.0
 
 
 class Relay:
@@ -22,6 +23,7 @@ class Relay:
     cut     the connection ends before the request is passed on
     lost    the request is carried out, and the connection ends before the answer
     silent  nothing is answered for `SILENCE` seconds
+    slow    the request is carried out, and answered after `DELAY` seconds
 
     While it is `down`, every connection is cut.
     """
@@ -80,6 +82,7 @@ class Relay:
             self._answer(request, 503, {}, b"<Error><Code>SlowDown</Code></Error>")
         else:
             status, headers, answer = self._ask(request, body)
+            self._over.wait(DELAY if fault == "slow" else 0)
             if fault == "lost":
                 request.close_connection = True
             else:
