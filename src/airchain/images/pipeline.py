@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any, TypeVar
 
 from airchain.errors import BuildError, EngineError, RunError
@@ -18,7 +18,7 @@ from airchain.images.build import Built, Workshop
 from airchain.images.engine import check_alive
 from airchain.images.graph import Graph
 from airchain.images.prune import prune
-from airchain.images.push import push
+from airchain.images.push import TIMEOUT, push
 from airchain.images.test import has_passed, remove_leftovers, run_test
 from airchain.locks import alone
 from airchain.registry import serve
@@ -40,16 +40,23 @@ def publish_all(
     """Build, test and push the images; each is pushed once its own test has passed."""
     plan = read_graph(workshop.product, workshop.folder, only)
     digests: dict[str, ImageDigest] = {}
+    pushed = {name: Event() for name in plan}
     before = given_up()
 
     def make(name: str, done: Mapping[str, Built]) -> Built:
         return workshop.build(name, {parent: done[parent] for parent in plan[name]})
 
     def finish(name: str, built: Built) -> None:
-        if test:
-            run_test(workshop, built)
-        go_on(before)  # A test may have ended well in the moment of Ctrl-C.
-        digests[name] = push(workshop, built, tested=test or has_passed(workshop, built))
+        try:
+            if test:
+                run_test(workshop, built)
+            # Side by side, both would send the layers that they share.
+            for parent in plan[name]:
+                pushed[parent].wait(TIMEOUT)
+            go_on(before)  # A test may have ended well in the moment of Ctrl-C.
+            digests[name] = push(workshop, built, tested=test or has_passed(workshop, built))
+        finally:
+            pushed[name].set()
 
     with prepared(workshop):
         built = run_graph(plan, make, finish)

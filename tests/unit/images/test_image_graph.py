@@ -6,12 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, cast
 
 import pytest
+from tests.support.waiting import wait_until
 
 from airchain.errors import BuildError, GivenUp
 from airchain.images import graph, pipeline
+from airchain.images.build import Workshop
 from airchain.run import stream
 from airchain.spec.model import Bootstrap, Image, Product
 
@@ -132,3 +135,35 @@ def test_ctrl_c_ends_what_has_just_begun(monkeypatch: pytest.MonkeyPatch) -> Non
         pipeline.run_graph({"debian": ()}, make)
     assert time.monotonic() - began < 3
     assert len(ends) == 1
+
+
+def test_an_image_is_pushed_after_its_parents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its child is made meanwhile, but would send the parent's layers once more."""
+    heard: list[str] = []
+
+    class Shop:
+        product = PRODUCT
+        folder = None
+
+        def build(self, name: str, parents: Mapping[str, str]) -> str:
+            heard.append(f"built {name}")
+            return name
+
+    def push(workshop: Shop, built: str, *, tested: bool) -> str:
+        if built == "parent":
+            wait_until(lambda: "built child" in heard, "the child is made", seconds=5)
+            time.sleep(0.1)
+        heard.append(f"pushed {built}")
+        return built
+
+    found = {"parent": (), "child": ("parent",)}
+    for name, stand_in in {
+        "read_graph": lambda *_: found,
+        "prepared": lambda _: nullcontext(),
+        "prune": lambda *_: None,
+        "has_passed": lambda *_: True,
+        "push": push,
+    }.items():
+        monkeypatch.setattr(pipeline, name, stand_in)
+    assert list(pipeline.publish_all(cast(Workshop, Shop()), test=False)) == ["parent", "child"]
+    assert heard == ["built parent", "built child", "pushed parent", "pushed child"]
