@@ -57,7 +57,7 @@ def test_containers_are_closed() -> None:
 def test_a_task_of_the_queue_may_finish_during_a_deploy() -> None:
     """A worker is given as long as a task may take."""
     worker = tv().environments["prod"].services["worker"]
-    assert (worker.stop_timeout, worker.health is not None) == (120, True)
+    assert (worker.stop_timeout, worker.health is not None) == (130, True)
 
 
 def test_every_environment_variable_names_a_backing_service_that_exists() -> None:

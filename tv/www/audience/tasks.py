@@ -8,5 +8,8 @@ from brands.models import Brand
 
 @shared_task
 def refresh_trending(slug: str) -> int:
-    """Make the order of what is watched on that brand anew; how many titles it has."""
+    """Make the order of what is watched on that brand anew; how many titles it has.
+
+    Done twice, what was counted fades once more and nothing is counted twice.
+    """
     return len(trending.refresh(Brand.objects.get(slug=slug)))

@@ -2,10 +2,13 @@ import json
 import logging
 import tempfile
 import time
+from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from django.test import SimpleTestCase, override_settings
 
@@ -111,6 +114,24 @@ class Worker(SimpleTestCase):
         self.assertFalse(pulse.consuming(time.monotonic() + Pulse.SILENCE + 1))
         pulse.stop()
         self.assertFalse(pulse.consuming(time.monotonic()))
+
+    def test_a_task_in_progress_is_nobody_elses(self):
+        """Nor when it began only after another was done: two tasks fit."""
+        self.assertGreaterEqual(settings.TASK_VISIBILITY, 2 * settings.CELERY_TASK_TIME_LIMIT)
+
+    def test_a_drill_tells_its_task(self):
+        """By the id that is printed, in the log."""
+        out = StringIO()
+        with self.assertLogs("ops.tasks", "INFO") as logs:
+            call_command("drill", seconds=0, tasks=2, stdout=out)
+        ids = out.getvalue().split()
+        told = [f"drill {i} {what}" for i in ids for what in ("began", "is done")]
+        self.assertEqual([record.getMessage() for record in logs.records], told)
+
+    def test_a_drill_longer_than_a_task_may_take_is_refused(self):
+        """It would be killed, and prove nothing."""
+        with self.assertRaisesMessage(CommandError, "--seconds must be less than 120"):
+            call_command("drill", seconds=120)
 
 
 class Logs(SimpleTestCase):

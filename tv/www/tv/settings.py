@@ -106,6 +106,12 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# Seconds that a task may take, and after which one that nobody has acknowledged goes to another
+# worker. The second is more than twice the first: a task with a countdown is held while another
+# is in progress. It is an attribute of the queue, given when the queue is made.
+TASK_TIME_LIMIT = env.number("TASK_TIME_LIMIT", 120)
+TASK_VISIBILITY = TASK_TIME_LIMIT * 5 // 2
+
 # Celery over the SQS API. With an endpoint it is a local stand-in that takes any key; without
 # one it is AWS, and the host's own role signs.
 SQS_ENDPOINT = env.text("SQS_ENDPOINT", env.text("AWS_ENDPOINT_URL", "http://aws:5000"))
@@ -119,7 +125,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "region": env.text("AWS_REGION", "us-east-1"),
     "is_secure": SQS_ENDPOINT == "aws",
     "queue_name_prefix": f"tv-{ENVIRONMENT}-",
-    "visibility_timeout": 300,
+    "visibility_timeout": TASK_VISIBILITY,
     "wait_time_seconds": 2,
     "polling_interval": 1,
     "client-config": {"connect_timeout": 1, "read_timeout": 10, "retries": {"max_attempts": 1}},
@@ -129,8 +135,11 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_ALWAYS_EAGER = TESTING
 CELERY_TASK_EAGER_PROPAGATES = True
 CELERY_TASK_IGNORE_RESULT = True
+# At least once: what a worker did not finish is done again by another, so tasks must bear that.
+# Also where only the pool's child was killed (out of memory), which else counts as done.
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = TASK_TIME_LIMIT
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
