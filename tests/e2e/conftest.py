@@ -8,7 +8,7 @@ import pytest
 from tests.support.cli import ROOT, Product, copy_product
 
 PORT = 18080
-TASK_LIMIT = 8
+TASK_LIMIT = 10
 """Seconds that a task of the queue may take; two and a half times that, and another has it."""
 
 
@@ -21,7 +21,7 @@ def tv(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         {
             "product: tv\n": "product: tv-test\n",
             "port: 8080,": f"port: {PORT},",
-            # What a killed worker held goes to another after 20 s, not after five minutes.
+            # What a killed worker held goes to another after 25 s, not after five minutes.
             "env: &site {": f"env: &site {{TASK_TIME_LIMIT: '{TASK_LIMIT}', ",
         },
     )

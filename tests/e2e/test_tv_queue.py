@@ -68,7 +68,7 @@ def replaced_in_mid_task(tv: Product, turn: int) -> bool:
     with (tv.folder / CODE).open("a") as code:
         code.write(f"# turn {turn}\n")
     tv.commit("change a line of the worker")
-    ids = queue(tv, tasks=4, seconds=TASK_LIMIT - 1)
+    ids = queue(tv, tasks=4, seconds=7)
     tv.airchain("deploy", "prod")
     wait_until(lambda: done(tv, ids), "all tasks are done", seconds=90)
     wait_until(lambda: not set(old) & set(worker(tv)[1]), "the old worker is gone", seconds=30)
@@ -99,8 +99,9 @@ def test_the_task_of_a_killed_worker_is_done_by_another(
 ) -> None:
     """SIGKILL in mid-task: the queue gives it out once more, and it is done once."""
     host, (name,) = worker(tv)
-    kill = ["exec", f"airchain_{tv.json('spec', 'show')['product']}_prod_{host}", *victim(tv, host, name)]
-    (task,) = queue(tv, tasks=1, seconds=TASK_LIMIT - 1)
+    product = tv.json("spec", "show")["product"]
+    kill = ["exec", f"airchain_{product}_prod_{host}", *victim(tv, host, name)]
+    (task,) = queue(tv, tasks=1, seconds=7)
     wait_until(lambda: bool(moments(log(tv), f"drill {task} began")), "the task began", seconds=20)
     tv.docker(*kill)
     assert not done(tv, [task]), "it was done before its worker was killed"

@@ -139,6 +139,9 @@ CELERY_TASK_IGNORE_RESULT = True
 # Also where only the pool's child was killed (out of memory), which else counts as done.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# Seconds for a killed child's last answer. Of the default, ten, a task near its limit would be
+# taken for one that exceeded it, and not be done again.
+CELERY_WORKER_LOST_WAIT = 1
 CELERY_TASK_TIME_LIMIT = TASK_TIME_LIMIT
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
