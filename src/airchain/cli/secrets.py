@@ -26,7 +26,7 @@ def set_(
     """Read a value from standard input (or ask for it) and keep it.
 
     A trailing newline is not part of the value. Hosts that are up get it
-    when they are replaced.
+    within seconds, services when they next start.
     """
     from airchain.fleet import secrets
     from airchain.release import audit
