@@ -20,7 +20,7 @@ def short(digest: str) -> str:
 
 def add(store: Store, product: str, digest: str, revision: Revision) -> ReleaseEntry:
     """Enter a release; one that is there already keeps its first time."""
-    for key, entry in _listed(store, product):
+    for key, entry in _listed(store, product, digest):
         if entry.digest == digest:
             return _given_up(store, key, entry, None)
     created = datetime.now(UTC)
@@ -52,8 +52,11 @@ def prune(store: Store, product: str, digests: Collection[str], when: datetime |
             _given_up(store, key, entry, when)
 
 
-def _listed(store: Store, product: str) -> Iterator[tuple[str, ReleaseEntry]]:
+def _listed(store: Store, product: str, digest: str = "") -> Iterator[tuple[str, ReleaseEntry]]:
+    """All entries; with `digest` no more are read than its own and what is named alike."""
     for key in store.list(releases_key(product)):
+        if not key.endswith(short(digest)):
+            continue
         entry = read(store, key, ReleaseEntry)
         if entry is not None:
             yield key, entry
@@ -69,7 +72,8 @@ def _given_up(store: Store, key: str, entry: ReleaseEntry, when: datetime | None
 
 def entry(store: Store, product: str, digest: str) -> ReleaseEntry | None:
     """The entry of exactly that release; None where it is not in the index."""
-    return next((e for e in entries(store, product) if e.digest == digest), None)
+    listed = (e for _, e in _listed(store, product, digest) if e.pruned is None)
+    return next((e for e in listed if e.digest == digest), None)
 
 
 def newest(store: Store, product: str) -> ReleaseEntry:

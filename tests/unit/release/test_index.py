@@ -54,3 +54,13 @@ def test_an_unknown_name_says_where_to_look(store: DirectoryStore) -> None:
         index.find(store, "p", "beef")
     assert caught.value.hint is not None
     assert "airchain releases" in caught.value.hint
+
+
+def test_one_entry_is_found_without_reading_the_others(store: DirectoryStore) -> None:
+    """Damage elsewhere, and thousands of old releases, do not matter to it."""
+    (other,) = [key for key in store.list("products/p/releases") if key.endswith("2b2b")]
+    store.put(other, b"damaged")
+    found = index.entry(store, "p", ONE)
+    assert found is not None
+    assert found.digest == ONE
+    assert index.add(store, "p", ONE, revision("c0ffee")) == found
