@@ -121,7 +121,8 @@ class _Rotation:
         with self._progress.step("retire the old key"):
             last = self._retire(both)
             self._adopt(last)
-        # Of somebody who wrote with the old key until this moment.
+        # Of somebody who wrote with the old key until this moment; releases before what names them.
+        releases += sum(self._release(e.digest, both, []) for e in self._entries())
         signed += [e for e in self._environments() if self._pointer(e, both, [])]
         self._path.unlink()
         pointers = tuple(dict.fromkeys(signed))

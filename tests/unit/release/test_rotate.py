@@ -19,7 +19,7 @@ from airchain.release.keys import VARIABLE, Keys, parse_bundle
 from airchain.release.revision import Revision
 from airchain.release.scope import Scope
 from airchain.store import DirectoryStore
-from airchain.store.records import pointer_key, signature_key
+from airchain.store.records import ReleaseSignature, pointer_key, signature_key, trust_key
 from airchain.trust import Follower, Memory
 
 RELEASES = ("sha256:" + "a" * 64, "sha256:" + "b" * 64)
@@ -265,6 +265,24 @@ def test_what_does_not_verify_is_left(store: DirectoryStore) -> None:
     assert len(done.left) == 3
     with pytest.raises(SignatureError):
         keys_in(store).verify_release(RELEASES[0])
+
+
+def test_what_a_colleague_releases_until_the_end_counts(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release signed with the old key, just before that counts no more, is signed anew too."""
+    old, late, create = keys_in(store).private(), "sha256:" + "c" * 64, DirectoryStore.create
+
+    def last_moment(self: DirectoryStore, key: str, data: bytes) -> str:
+        if key == trust_key("p", 3):
+            signed = trust.sign(ReleaseSignature(digest=late), old, "release", "p")
+            self.put(signature_key("p", late), signed.encode())
+            index.add(self, "p", late, Revision("c", "subject", "colleague"))
+        return create(self, key, data)
+
+    monkeypatch.setattr(DirectoryStore, "create", last_moment)
+    assert rotate.rotate(keys_in(store), Silent()).releases == 3
+    keys_in(store).verify_release(late)
 
 
 def test_a_lost_key_begins_anew(store: DirectoryStore) -> None:
