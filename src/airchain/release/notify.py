@@ -15,7 +15,7 @@ from typing import Literal
 
 from airchain.errors import AirchainError
 from airchain.progress import Progress
-from airchain.spec.messages import render
+from airchain.spec import messages
 
 Kind = Literal["start", "canary", "done", "reverted", "failed"]
 Values = Mapping[str, str | list[str]]
@@ -94,8 +94,8 @@ class Teller:
         from jinja2 import TemplateError
 
         try:
-            text = render(webhook.messages.get(kind, MESSAGES[kind]), values)
-        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            text = messages.render(webhook.messages.get(kind, MESSAGES[kind]), values)
+        except (TemplateError, *messages.UNFILLABLE) as error:
             raise Failed(f"its text cannot be made: {error}") from error
         for pause in (*webhook.pauses, None):
             try:

@@ -27,6 +27,8 @@ VARIABLES: Mapping[str, str | list[str]] = {
 }
 # Slack cuts a message at 40,000 characters; nobody reads that many.
 LONGEST = 4_000
+# What a template raises, beside Jinja's own errors, whose expressions do not fit the values.
+UNFILLABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -50,7 +52,7 @@ def problem(template: str) -> tuple[str, str | None] | None:
         render(template, VARIABLES)
     except TemplateError as error:
         return f"is not a template: {error.message}", None
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except UNFILLABLE as error:
         return f"cannot be filled in: {error}", None
     return None
 

@@ -229,9 +229,12 @@ def test_a_slow_one_is_given_up_in_time(receiver: Receiver) -> None:
     assert said == ["the webhook was not told of 'start': no answer within 0.05 s"]
 
 
-def test_a_message_that_cannot_be_made(receiver: Receiver) -> None:
+@pytest.mark.parametrize(
+    "template", ["{{ hosts[1] }}", "{% if not hosts %}{{ release | dictsort }}{% endif %}"]
+)
+def test_a_message_that_cannot_be_made(receiver: Receiver, template: str) -> None:
     """Checked with airchain.yaml, it may still meet a value that it cannot take."""
-    hook = webhook(receiver.address, messages={"done": "{{ hosts[1] }}"})
+    hook = webhook(receiver.address, messages={"done": template})
     with steps(hook) as (teller, said):
         teller.tell("done", {**TEXT, "hosts": []})
         teller.tell("start", TEXT)
