@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from airchain.release.audit import What
     from airchain.release.deploy import Deployed
+    from airchain.store.records import Report
 
 
 def deploy(
@@ -92,12 +93,12 @@ def bring(
     tell(context, environment, done)
 
 
-def _logs(context: Context, environment: str, hosts: Sequence[str]) -> str:
+def _logs(context: Context, environment: str, said: Sequence[Report]) -> str:
     # Only a failure needs the engine's client, which is slow to import.
     from airchain.fleet import place as places
 
     place = places.find(context.home, context.store, context.product.product, environment)
-    return places.evidence(place, hosts)
+    return places.evidence(place, said)
 
 
 def tell(context: Context, environment: str, done: Deployed) -> None:

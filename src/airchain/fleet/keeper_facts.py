@@ -18,6 +18,7 @@ from airchain.store.records import (
     Report,
     fleet_key,
     read,
+    read_report,
     report_key,
 )
 
@@ -89,7 +90,7 @@ def read_reports(
     store: Store, product: str, environment: str, hosts: Sequence[LocalHost]
 ) -> dict[str, Report]:
     """The last report of each host that has written one, `written` by this machine's clock."""
-    found = {h.name: read(store, report_key(product, environment, h.name), Report) for h in hosts}
+    found = {h.name: read_report(store, report_key(product, environment, h.name)) for h in hosts}
     return {
         name: report.model_copy(update={"written": clock.here(store, report.written)})
         for name, report in found.items()

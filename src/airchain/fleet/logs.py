@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airchain.errors import FleetError
+from airchain.store.records import Report
 
 _ENDED = object()
 # Lines of each host that are shown as evidence.
@@ -33,10 +34,23 @@ class Line:
 
 def journal_argv(product: str, service: str, *, lines: int, follow: bool) -> list[str]:
     """What is run on a host: old and new instances of the service alike."""
-    argv = ["journalctl", "--output=json", "--no-pager", f"--lines={lines}", "_TRANSPORT=stdout"]
     # Ten characters name an instance; `*` would also match a service called SERVICE-more.
-    argv += [f"--unit={product}-{service}-{'[0-9a-f]' * 10}.service"]
+    argv = _argv([f"{product}-{service}-{'[0-9a-f]' * 10}"], lines)
     return [*argv, "--follow"] if follow else argv
+
+
+def evidence_argv(product: str, said: Sequence[Report]) -> list[str]:
+    """What is run on hosts to read what the instances that they report wrote lately.
+
+    Empty where they report none; what other releases wrote is no evidence.
+    """
+    names = {f"{product}-{s.name}-{s.instance}" for r in said for s in r.services if s.instance}
+    return _argv(sorted(names), _EVIDENCE) if names else []
+
+
+def _argv(units: Sequence[str], lines: int) -> list[str]:
+    argv = ["journalctl", "--output=json", "--no-pager", f"--lines={lines}", "_TRANSPORT=stdout"]
+    return [*argv, *(f"--unit={unit}.service" for unit in units)]
 
 
 def parse(raw: str, host: str) -> Line | None:
@@ -62,12 +76,6 @@ def read(client: Any, hosts: Sequence[tuple[str, str]], argv: Sequence[str]) -> 
     return sorted(
         line for host, container in hosts for line in _lines(client, host, container, argv)
     )
-
-
-def evidence(client: Any, product: str, hosts: Sequence[tuple[str, str]]) -> str:
-    """The last lines that any service wrote on `hosts` (name, container), as text."""
-    argv = journal_argv(product, "*", lines=_EVIDENCE, follow=False)
-    return "\n".join(f"{line.host} {line.text}" for line in read(client, hosts, argv))
 
 
 def follow(client: Any, hosts: Sequence[tuple[str, str]], argv: Sequence[str]) -> Iterator[Line]:

@@ -20,7 +20,7 @@ from airchain.release.keys import Keys
 from airchain.release.scope import Scope
 from airchain.spec.model import Environment
 from airchain.store import Store, clock
-from airchain.store.records import FleetSize, fleet_key, read
+from airchain.store.records import FleetSize, Report, fleet_key, read
 
 SETTLE_TIMEOUT = 300.0
 POLL = 0.1
@@ -165,14 +165,17 @@ def containers_with(
     ]
 
 
-def evidence(place: Place, hosts: Sequence[str]) -> str:
-    """The last lines that services wrote on these hosts, as far as the hosts are up."""
+def evidence(place: Place, said: Sequence[Report]) -> str:
+    """The last lines of the instances in these reports, as far as their hosts are up."""
+    argv = logs.evidence_argv(place.product, said)
+    hosts = {report.host for report in said}
     up = [h.name for h in _hosts(place) if h.name in hosts and h.state == "running"]
     found = [(name, names.container(place.product, place.environment, name)) for name in up]
-    if not found:
+    if not (argv and found):
         return ""
     with session(place.engine, "the hosts' logs") as client:
-        return logs.evidence(client, place.product, found)
+        lines = logs.read(client, found, argv)
+    return "\n".join(f"{line.host} {line.text}" for line in lines)
 
 
 def exec_argv(

@@ -47,9 +47,9 @@ def deploy(
     """Bring the environment to the release of that digest, as `settings` say.
 
     With `all_at_once` no host waits for another, and a failure still goes back.
-    `traffic` reads the edge's counters; `logs` gives what hosts wrote lately, as
-    evidence. Raises `DeployError` after the old release serves again, with what
-    was wrong; `WaitTimeout` where nothing can be said of the hosts any more.
+    `traffic` reads the edge's counters; `logs` gives what the instances in hosts'
+    reports wrote lately, as evidence. Raises `DeployError` after the old release serves
+    again, with what was wrong; `WaitTimeout` where nothing can be said of the hosts any more.
     """
     scope.keys.verify_release(release)
     held, wrong = pointer.take_up(scope)

@@ -15,7 +15,7 @@ from airchain.release.gates import Fault
 from airchain.release.scope import Scope
 from airchain.spec.model import Deploy
 from airchain.store import clock
-from airchain.store.records import Pointer, Report, environment_key, read
+from airchain.store.records import Pointer, Report, environment_key, read_report
 
 # Seconds between two readings of the edge's counters.
 READ_EVERY = 0.2
@@ -23,7 +23,7 @@ READ_EVERY = 0.2
 STORE_PATIENCE = 180.0
 _STORE_PAUSE = 0.5
 
-Logs = Callable[[Sequence[str]], str]
+Logs = Callable[[Sequence[Report]], str]
 T = TypeVar("T")
 
 
@@ -56,7 +56,7 @@ class Phase:
 def reports(scope: Scope) -> Sequence[Report]:
     """What every host of the environment last said, sorted by name."""
     keys = scope.store.list(f"{environment_key(scope.product, scope.environment)}/hosts")
-    found = (read(scope.store, key, Report) for key in keys if key.endswith("/report"))
+    found = (read_report(scope.store, key) for key in keys if key.endswith("/report"))
     return [r for r in found if r is not None]
 
 
@@ -99,6 +99,7 @@ class Driver:
         self._sighted = time.monotonic()
         self._read_at = 0.0
         self._announced: tuple[str, ...] | None = ()
+        self._live: Sequence[Report] = ()
 
     def drive(self) -> tuple[str, ...]:
         """Go on until every live host runs the release; return their names."""
@@ -175,7 +176,7 @@ class Driver:
         said = self._read(step)
         now = clock.now(self._scope.store)
         held = self.held.pointer
-        live = rollout.fresh(said, now)
+        live = self._live = rollout.fresh(said, now)
         switched = dict(self._memory.switched)
         for report in live:
             if rollout.runs(report, held):
@@ -290,9 +291,10 @@ class Driver:
         self._memory = rollout.Memory(seen=self._memory.seen)
         try:
             returned = self._look()
-            if isinstance(returned, rollout.Wait):
+            # All may fall silent in between, such as while the store is away.
+            while isinstance(returned, rollout.Wait):
                 returned = self._see_through(returned)
-        except WaitTimeout as late:
+        except (WaitTimeout, StoreError) as late:
             return f"while it was taken back, {late.message}"
         if not isinstance(returned, rollout.Done):
             return "and the old release did not come back either"
@@ -300,7 +302,9 @@ class Driver:
 
     def _with_logs(self, fault: Fault) -> Fault:
         try:
-            said = self._logs(fault.hosts) if fault.hosts else ""
+            # From before hosts went back: they name the instances of the release.
+            told = [r for r in self._live if r.host in fault.hosts]
+            said = self._logs(told) if told else ""
         except AirchainError as error:
             said = f"their logs could not be read: {error}"
         return replace(fault, detail="\n".join(filter(None, (fault.detail, said))) or None)

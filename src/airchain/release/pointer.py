@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from airchain.errors import Conflict, DeployError, SignatureError
 from airchain.release.scope import Scope
 from airchain.store.base import Object
-from airchain.store.records import Pointer, Report, environment_key, pointer_key, read
+from airchain.store.records import Pointer, Report, environment_key, pointer_key, read_report
 from airchain.trust import mark
 
 HISTORY = 10
@@ -215,7 +215,7 @@ def _unused_serial(scope: Scope) -> int:
     """One that is later than what this machine and the hosts have seen: they refuse others."""
     last = scope.keys.memory(scope.environment).pointer
     folder = f"{environment_key(scope.product, scope.environment)}/hosts"
-    said = (read(scope.store, key, Report) for key in scope.store.list(folder))
+    said = (read_report(scope.store, key) for key in scope.store.list(folder))
     return max([last.serial if last else 0, *(r.serial for r in said if r)]) + 1
 
 

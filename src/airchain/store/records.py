@@ -207,6 +207,18 @@ def read(store: Store, key: str, kind: type[R]) -> R | None:
     return None if found is None else decode(found, kind)
 
 
+def read_report(store: Store, key: str) -> Report | None:
+    """A host's report; None where there is none, or what stands there is no report.
+
+    A host may write anything there. It counts as silent then, and holds up nobody else.
+    """
+    found = store.get(key)
+    try:
+        return None if found is None else decode(found, Report)
+    except StoreError:
+        return None
+
+
 def decode(found: Object, kind: type[R]) -> R:
     """The record in `found`; a damaged one is a `StoreError`.
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from airchain.fleet.logs import Line, journal_argv, parse
+from airchain.fleet.logs import Line, evidence_argv, journal_argv, parse
+from airchain.store.records import Report, ServiceReport
 
 
 def entry(**changes: Any) -> str:
@@ -49,3 +50,26 @@ def test_every_instance_of_just_this_service_is_read() -> None:
     assert fnmatchcase("tv-django-0123456789.service", pattern)
     assert not fnmatchcase("tv-django-admin-0123456789.service", pattern)
     assert argv[-1] == "--follow"
+
+
+def test_evidence_is_what_the_reported_instances_wrote() -> None:
+    """Not what instances of other releases left in the journal; without any, nothing."""
+    now = datetime.now(UTC)
+    services = tuple(
+        ServiceReport(name=name, kind="web", state="running", since=now, instance=instance)
+        for name, instance in (("django", "0123456789"), ("progress", None))
+    )
+    host = Report(
+        host="web-1",
+        fleet="web",
+        address="10.0.0.2",
+        booted=now,
+        written=now,
+        state="in_service",
+        in_service=True,
+        services=services,
+    )
+    argv = evidence_argv("tv", [host])
+    units = [word for word in argv if word.startswith("--unit=")]
+    assert units == ["--unit=tv-django-0123456789.service"]
+    assert evidence_argv("tv", [host.model_copy(update={"services": ()})]) == []

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.support.waiting import wait_until
 
 from airchain.errors import DeployError, StoreError
 from airchain.progress import Silent
-from airchain.release import driver, pointer
+from airchain.release import driver, pointer, rollout
 from airchain.release.deploy import Deployed, Stage, deploy, standing
 from airchain.release.figures import Figures
 from airchain.release.scope import Scope
@@ -40,6 +40,7 @@ class Host(threading.Thread):
         self.store, self.host, self.broken = store, name, broken
         self.slow: tuple[str, ...] = ()
         self.mended = 1000
+        self.silent_at = 0
         self.running: str | None = None
         self.seen: list[str | None] = []
         self.stopped = threading.Event()
@@ -52,6 +53,9 @@ class Host(threading.Thread):
         held = read(self.store, key_of("p", "prod"), Pointer)
         if held is None:
             return
+        if held.serial == self.silent_at:
+            self.silent_at = 0
+            self.stopped.wait(1)
         wanted = held.release_for(self.host)
         failed = wanted in self.broken and held.serial < self.mended
         if wanted in self.slow:
@@ -312,6 +316,31 @@ class Edge:
         return dict(self.counters)
 
 
+def test_hosts_that_fall_silent_on_their_way_back_are_waited_for(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as while the store is away: it is not said that the old release did not come back."""
+    with fleet(store, "r2", hosts=1) as hosts:
+        wait_until(lambda: hosts[0].running == "r1", "the host runs r1")
+        monkeypatch.setattr(rollout, "STALE", timedelta(seconds=0.4))
+        held = read(store, key_of("p", "prod"), Pointer)
+        assert held is not None
+        hosts[0].silent_at = held.serial + 2
+        with pytest.raises(DeployError, match="release r1 serves on every host"):
+            bring(store, "r2")
+        assert hosts[0].silent_at == 0
+
+
+def test_a_host_that_reports_nonsense_holds_up_nobody(store: DirectoryStore) -> None:
+    """It counts as silent: the others are deployed to and go back."""
+    with fleet(store, "r2") as hosts:
+        store.put(report_key("p", "prod", "web-9"), b"{}")
+        with pytest.raises(DeployError, match="release r1 serves on every host"):
+            bring(store, "r2")
+        assert bring(store, "r3").hosts == ("web-0", "web-1", "web-2")
+        assert {h.running for h in hosts} == {"r3"}
+
+
 def test_errors_at_the_edge_take_the_canary_back(store: DirectoryStore) -> None:
     """The host is healthy and its answers are not: nobody else gets the release."""
     with fleet(store) as hosts:
@@ -321,13 +350,13 @@ def test_errors_at_the_edge_take_the_canary_back(store: DirectoryStore) -> None:
                 "r2",
                 watch=5,
                 traffic=Edge(hosts, "r2"),
-                logs=lambda hosts: f"{hosts[0]} says boom",
+                logs=lambda said: f"{said[0].host} runs {said[0].running}: boom",
             )
         assert [h.seen for h in hosts] == [["r1", "r2", "r1"], ["r1"], ["r1"]]
     assert caught.value.where == "host web-0"
     assert "requests failed (50.0%)" in caught.value.message
     assert caught.value.message.endswith("release r1 serves on every host")
-    assert caught.value.detail == "web-0 says boom"
+    assert caught.value.detail == "web-0 runs r2: boom"
 
 
 def test_errors_end_a_wave_that_others_are_still_on_their_way_in(store: DirectoryStore) -> None:
