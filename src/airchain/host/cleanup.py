@@ -13,6 +13,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -95,7 +96,8 @@ def unneeded(
 
 def scarce(disk: Disk) -> bool:
     """Whether the disk is about to run full."""
-    return disk.bytes < _SCARCE_BYTES or (disk.inodes or _SCARCE_INODES) < _SCARCE_INODES
+    few = disk.inodes is not None and disk.inodes < _SCARCE_INODES
+    return few or disk.bytes < _SCARCE_BYTES
 
 
 class Cleaner:
@@ -157,7 +159,9 @@ class Cleaner:
     def _clean(self, window: int, pulling: Collection[str] | None) -> int:
         """Remove what is not needed; `pulling` is None where the lock is not held yet."""
         before = facts.disk(self._places.images).bytes
-        preparations = self._preparations()
+        # What is listed during a pull is half of it.
+        with self._images_lock if pulling is None else nullcontext():
+            preparations = self._preparations()
         try:
             instances = [u.instance for u in facts.observe(self._places)]
             keep = {*self._needed(window), *(i.image for i in instances), *(pulling or ())}
@@ -171,7 +175,8 @@ class Cleaner:
                         self._remove(what, remove)
                 else:
                     self._remove(what, remove)
-        except (AirchainError, DockerException, requests.RequestException) as error:
+        # OSError: what is listed here may be gone before it is read.
+        except (AirchainError, DockerException, requests.RequestException, OSError) as error:
             log.info("left for the next cleanup", reason=str(error))
         freed = max(0, facts.disk(self._places.images).bytes - before)
         if freed >= 1 << 20:

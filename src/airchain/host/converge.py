@@ -130,7 +130,7 @@ class Converger:
                 repaired = self._images.look_again([image])
         except RegistryError:  # Nothing is known, then.
             return None
-        except EngineError as error:
+        except (EngineError, PreflightError) as error:
             return error
         if not repaired:
             return None

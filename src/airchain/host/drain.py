@@ -107,7 +107,10 @@ class Drain:
         if instance.kind == "web":
             return switch.gone(old_workers)
         if not instance.stays:
-            return facts.states([instance])[0].active != "activating"
+            try:
+                return facts.states([instance])[0].active != "activating"
+            except RunError:  # Not known now; asked again until its patience ends.
+                return False
         return True
 
 

@@ -66,8 +66,7 @@ def going_down() -> bool:
 
 def observe(places: Places) -> tuple[Unit, ...]:
     """Every unit of ours, sorted by name, with its state."""
-    found = [units.parse(path.read_text()) for path in sorted(places.units.glob("*.service"))]
-    return states([instance for instance in found if instance])
+    return states([i for path in sorted(places.units.glob("*.service")) if (i := _installed(path))])
 
 
 def states(instances: Iterable[Instance]) -> tuple[Unit, ...]:
@@ -125,6 +124,13 @@ def address() -> str:
             return str(probe.getsockname()[0])
         except OSError:
             return socket.gethostbyname(socket.gethostname())
+
+
+def _installed(path: Path) -> Instance | None:
+    try:
+        return units.parse(path.read_text())
+    except FileNotFoundError:  # A drain has just removed it.
+        return None
 
 
 def _unit(instance: Instance, shown: Mapping[str, str]) -> Unit:

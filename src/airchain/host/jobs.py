@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from airchain.errors import RunError, WaitTimeout
+from airchain.errors import EngineError, RunError, WaitTimeout
 from airchain.files import write_whole
 from airchain.host import facts, units
 from airchain.host.identity import Places
@@ -47,6 +47,7 @@ class Jobs:
         """Run the job to its end, or see the end of the run that was begun; what went wrong.
 
         The lease is renewed meanwhile and not finished: that is the caller's to do.
+        Raises `EngineError` where systemd could not run it.
         """
         with renewing(held):
             if self._read(self._file(instance)) == _job(held):
@@ -54,7 +55,7 @@ class Jobs:
                 if result := self._result(instance):
                     return failure(instance, result)
             self._note(instance, held)
-            return _run_to_end(instance)
+            return self._run_to_end(instance)
 
     def left(self, folder: str) -> Iterator[tuple[Job, Instance]]:
         """Jobs for leases below `folder` that an agent before this one began."""
@@ -72,6 +73,21 @@ class Jobs:
     def _note(self, instance: Instance, held: Held) -> None:
         units.result_file(self._places.jobs, instance).unlink(missing_ok=True)
         write_whole(self._file(instance), _job(held).encode())
+
+    def _run_to_end(self, instance: Instance) -> ServiceFailed | None:
+        try:
+            run(["systemctl", "start", instance.unit], timeout=bound(instance))
+        except RunError as error:
+            if result := self._result(instance):
+                return failure(instance, result)
+            # Systemd's own word would be that of an earlier run, or "success".
+            raise EngineError(
+                f"the job was not run: {error.message}",
+                where=f"services.{instance.service}",
+                hint="on the host, `systemctl status` of its unit and of docker says why",
+                detail=error.detail,
+            ) from error
+        return None
 
     def _await_end(self, instance: Instance) -> None:
         deadline = time.monotonic() + bound(instance)
@@ -115,12 +131,3 @@ def failure(instance: Instance, result: str) -> ServiceFailed | None:
 
 def _job(held: Held) -> Job:
     return Job(lease=held.name, began=held.lease.began)
-
-
-def _run_to_end(instance: Instance) -> ServiceFailed | None:
-    try:
-        run(["systemctl", "start", instance.unit], timeout=bound(instance))
-    except RunError:
-        unit = facts.states([instance])[0]
-        return failure(instance, f"{unit.result} {unit.status}")
-    return None

@@ -56,6 +56,7 @@ class Agent:
         self._engine = engine
         self._end = threading.Event()
         self._follower = trust.follower(places, identity, store)
+        self._looking = threading.Lock()
         self._looked = -math.inf
         self._arrived: str | None = None
         self._trouble: Trouble | None = None
@@ -206,6 +207,11 @@ class Agent:
         except AirchainError as error:
             self._fail(pointer.release, pointer.serial, error)
             return
+        except Exception as error:
+            # Not again ten times a second.
+            unknown = AirchainError(f"{type(error).__name__}: {error}")
+            self._fail(pointer.release, pointer.serial, unknown)
+            raise
         if again:
             self._trouble = None
             state = "in_service" if self._arrived else "booting"
@@ -292,9 +298,18 @@ class Agent:
 
     def _pointer(self) -> Pointer | None:
         """The last good pointer. What is wrong with the one in the store is reported."""
+        # One at a time: what a slow look brings may be older than what another has accepted.
+        if self._looking.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._looking.release()
+        return self._follower.pointer
+
+    def _look(self) -> None:
         # Where a look is paid for, not each of those who ask looks again.
         if time.monotonic() - self._looked < self._store.interval / 2:
-            return self._follower.pointer
+            return
         self._looked = time.monotonic()
         try:
             self._follower.look()
@@ -302,7 +317,6 @@ class Agent:
         except StoreError as error:
             refusal = Refusal.of(error)
         self.status.refuse(refusal)
-        return self._follower.pointer
 
     def _needed_images(self, window: int) -> set[str]:
         """References of the images that shall stay, `window` releases for a rollback among them."""

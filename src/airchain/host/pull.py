@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,7 +143,8 @@ class Images:
         found = self._inspect(reference)
         if not is_right(content, found):
             if found:
-                self._engine.remove_image(reference, force=True)
+                with suppress(APIError):  # A container uses it.
+                    self._engine.remove_image(reference, force=True)
             raise EngineError(
                 "the engine does not hold what the image's manifest names",
                 where=reference,

@@ -124,7 +124,11 @@ class Reporter(threading.Thread):
         """Write, then wait for a change or the next beat."""
         while not self._end.is_set():
             self._status.changed.clear()
-            self.write()
+            try:
+                self.write()
+            # A host that falls silent is taken for dead and replaced.
+            except Exception as error:
+                log.exception("report not written", error=str(error))
             if self._status.changed.wait(max(HEARTBEAT, _BEATS * self._store.interval)):
                 self._end.wait(_GATHER)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from pydantic import ValidationError
 
+from airchain.errors import StoreError
 from airchain.files import write_whole
 from airchain.host.identity import Identity, Places
 from airchain.store import Store
@@ -17,7 +18,14 @@ def follower(places: Places, identity: Identity, store: Store) -> Follower:
     """What follows this host's pointer; its memory survives a reboot."""
 
     def save(memory: Memory) -> None:
-        write_whole(places.trust, memory.encode(), mode=0o600)
+        try:
+            write_whole(places.trust, memory.encode(), mode=0o600)
+        except OSError as error:
+            raise StoreError(
+                f"this host cannot note what it accepts: {error.strerror}",
+                where=str(places.trust),
+                hint="free space on the host; what serves goes on",
+            ) from error
 
     memory = latest(Memory(trust=identity.trust, pointer=identity.pointer), load(places))
     return Follower(store, identity.product, identity.environment, memory, save)

@@ -15,7 +15,7 @@ import structlog
 from docker.api.client import APIClient
 from docker.errors import APIError
 
-from airchain.errors import EngineError
+from airchain.errors import EngineError, PreflightError
 from airchain.host.identity import Places
 from airchain.host.proof import Damaged, Proofs, prove
 from airchain.host.repair import repair
@@ -95,12 +95,19 @@ class Inspector:
         self, image: str, repository: str, layer: Layer, blob: Descriptor
     ) -> tuple[str, ...]:
         registry, _, _ = image.partition("/")
-        self._spare.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=self._spare) as archive:
-            with Client(registry) as client:
-                client.save_blob(repository, blob.digest, archive)
-            archive.seek(0)
-            return repair(layer, archive)
+        try:
+            self._spare.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._spare) as archive:
+                with Client(registry) as client:
+                    client.save_blob(repository, blob.digest, archive)
+                archive.seek(0)
+                return repair(layer, archive)
+        except OSError as error:
+            raise PreflightError(
+                f"a damaged layer cannot be fetched for its repair: {error.strerror}",
+                where=str(self._spare),
+                hint="it is tried again by itself; free space on the host",
+            ) from error
 
     def _discard(self, image: str, chain: str, diff: str, reason: str) -> EngineError:
         """Have the engine forget all images with the damaged layer that no container uses.

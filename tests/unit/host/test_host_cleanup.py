@@ -95,6 +95,7 @@ def test_volumes_with_a_name_hold_data_and_stay() -> None:
         (Disk(bytes=2 << 30, inodes=100_000), False),
         (Disk(bytes=100 << 20, inodes=None), True),
         (Disk(bytes=2 << 30, inodes=10), True),
+        (Disk(bytes=2 << 30, inodes=0), True),
     ],
 )
 def test_a_disk_that_runs_full_is_noticed(disk: Disk, answer: bool) -> None:
@@ -168,6 +169,35 @@ def test_cleaning_ends_once_another_release_is_prepared(tmp_path: Path) -> None:
     made, _ = cleaner(tmp_path, engine, [1, 1, 2])
     made._clean(2, None)
     assert engine.held == ["bb"]
+
+
+def test_nothing_is_listed_while_images_are_pulled(tmp_path: Path) -> None:
+    """A layer that is half unpacked looks like one that a killed engine left."""
+    engine = Engine()
+    made, lock = cleaner(tmp_path, engine, [1])
+    with lock:
+        thread = threading.Thread(target=made._clean, args=(2, None))
+        thread.start()
+        thread.join(0.1)
+        engine.held = ["cc"]
+    thread.join(5)
+    assert engine.held == []
+
+
+def test_what_is_gone_before_it_is_read_ends_a_cleaning_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pull that needs room goes on to say that there is none."""
+
+    def find(*_: Any) -> Any:
+        raise FileNotFoundError("mount-id")
+
+    monkeypatch.setattr(leftovers, "find", find)
+    engine = Engine()
+    made, lock = cleaner(tmp_path, engine, [1])
+    with lock:
+        made.under_pressure()
+    assert engine.held == []
 
 
 def test_room_is_made_while_the_lock_of_images_is_held(tmp_path: Path) -> None:

@@ -11,16 +11,18 @@ from socketserver import TCPServer
 
 import pytest
 
-from airchain.errors import DeployError, PreflightError
-from airchain.host import facts, secrets, state
+from airchain.errors import DeployError, PreflightError, StoreError
+from airchain.host import facts, secrets, state, trust
 from airchain.host.health import judge, probe
 from airchain.host.identity import Identity, Places, read_identity
 from airchain.host.instances import Instance
-from airchain.host.report import Status, merge
+from airchain.host.report import Reporter, Status, merge
 from airchain.host.secrets import require
 from airchain.host.start import Superseded, ended
 from airchain.spec.model import Health, Service
+from airchain.store import DirectoryStore
 from airchain.store.records import ServiceReport
+from airchain.trust import Memory
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=9)
@@ -195,3 +197,46 @@ def test_nobody_answering_is_said_in_words() -> None:
 def test_success_and_redirects_are_ready(status: int, ok: bool) -> None:
     """Errors of either side are not."""
     assert judge("/", status, "").ok is ok
+
+
+def test_a_unit_that_a_drain_removes_meanwhile_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was listed and is gone before it is read: that is no failure of what is looked for."""
+    places = Places(tmp_path)
+    places.units.mkdir(parents=True)
+    (places.units / "gone.service").symlink_to("removed")
+    monkeypatch.setattr(facts, "run", lambda *_, **__: pytest.fail("nothing is there to ask for"))
+    assert facts.observe(places) == ()
+
+
+def test_what_cannot_be_noted_is_not_accepted(tmp_path: Path) -> None:
+    """A full disk is named; the loop goes on with the pointer that it had."""
+    places = Places(tmp_path)
+    (tmp_path / "var").write_text("in the way")
+    follower = trust.follower(places, IDENTITY, DirectoryStore(tmp_path / "store"))
+    with pytest.raises(StoreError, match="cannot note what it accepts"):
+        follower._remember(Memory())
+
+
+def test_a_reporter_outlives_what_nobody_foresaw(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host that falls silent would be replaced."""
+    seen, disk, written = threading.Event(), facts.disk, threading.Event()
+
+    def fails_once(path: Path) -> facts.Disk:
+        if not seen.is_set():
+            seen.set()
+            raise OSError("Input/output error")
+        written.set()
+        return disk(path)
+
+    monkeypatch.setattr(facts, "disk", fails_once)
+    status = Status(IDENTITY)
+    reporter = Reporter(status, DirectoryStore(tmp_path), IDENTITY, Places(tmp_path))
+    reporter.start()
+    assert seen.wait(5)
+    status.update(error="what comes next is told")
+    assert written.wait(5)
+    reporter.stop()

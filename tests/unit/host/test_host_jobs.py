@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airchain.errors import EngineError, RunError
 from airchain.host import facts, jobs, units
 from airchain.host.facts import Unit
 from airchain.host.identity import Identity, Places
@@ -38,6 +39,7 @@ class Host:
         self.begins = 0
         self.states = ["inactive"]
         self.dies = False
+        self.ends: str | None = "success 0"  # None: systemd refuses to run it.
         self.jobs = Jobs(self.places)
         monkeypatch.setattr(facts, "states", self._states)
         monkeypatch.setattr(jobs, "run", self._systemctl_start)
@@ -53,6 +55,10 @@ class Host:
         self.begins += 1
         if self.dies:
             raise KeyboardInterrupt  # The agent is killed; the unit goes on.
+        if self.ends is not None:
+            self.ended(self.ends)
+        if self.ends != "success 0":
+            raise RunError("exit status 1")
 
     def ended(self, words: str) -> None:
         units.result_file(self.places.jobs, CRON).write_text(words + "\n")
@@ -114,6 +120,24 @@ def test_a_job_that_was_never_begun_is_begun(host: Host) -> None:
     host.take()
     assert host.jobs.run(CRON, host.resume()) is None
     assert host.begins == 1
+
+
+def test_a_job_that_systemd_did_not_run_is_neither_done_nor_failed(host: Host) -> None:
+    """Its engine is down or the host goes down: systemd's last word is still "success"."""
+    host.ends = None
+    with pytest.raises(EngineError, match="the job was not run"):
+        host.jobs.run(CRON, host.take())
+    host.ends = "success 0"
+    assert host.jobs.run(CRON, host.resume()) is None
+    assert host.begins == 2
+
+
+def test_a_job_that_fails_says_how(host: Host) -> None:
+    """By the word that its unit left of this run."""
+    host.ends = "exit-code 4"
+    failed = host.jobs.run(CRON, host.take())
+    assert failed
+    assert failed.check == "it ended with exit status 4"
 
 
 def test_a_later_run_is_not_taken_for_an_earlier_one(host: Host) -> None:
