@@ -278,7 +278,12 @@ class Driver:
             outcome = "there is no release to go back to"
         else:
             with self._progress.step(f"revert to {index.short(old)}"):
-                self._write(pointer.back(failed, old))
+                try:
+                    self._write(pointer.back(failed, old))
+                except AirchainError as error:
+                    why = f"it was to be taken back: {fault.where}: {fault.message}"
+                    error.hint = "\n".join(filter(None, (why, error.hint)))
+                    raise
                 # Read while hosts go back: what the old release writes would follow it.
                 fault = self._with_logs(fault)
                 outcome = self._go_back(old)

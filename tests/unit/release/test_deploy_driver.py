@@ -331,6 +331,23 @@ def test_hosts_that_fall_silent_on_their_way_back_are_waited_for(
         assert hosts[0].silent_at == 0
 
 
+def test_what_was_wrong_is_said_where_it_cannot_be_taken_back(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store goes away just then: its error is not all that one is told."""
+
+    class Away(DirectoryStore):
+        def replace(self, key: str, data: bytes, version: str) -> str:
+            if key == key_of("p", "prod") and Pointer.model_validate_json(data).serial == 3:
+                raise StoreError("is away", where=key)
+            return super().replace(key, data, version)
+
+    monkeypatch.setattr(driver, "STORE_PATIENCE", 0.0)
+    with fleet(store, "r2"), pytest.raises(StoreError, match="is away") as caught:
+        bring(Away(store.root), "r2")
+    assert "it was to be taken back: host web-0: web is unhealthy" in str(caught.value.hint)
+
+
 def test_a_host_that_reports_nonsense_holds_up_nobody(store: DirectoryStore) -> None:
     """It counts as silent: the others are deployed to and go back."""
     with fleet(store, "r2") as hosts:
