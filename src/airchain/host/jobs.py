@@ -80,7 +80,11 @@ class Jobs:
         except RunError as error:
             if result := self._result(instance):
                 return failure(instance, result)
-            # Systemd's own word would be that of an earlier run, or "success".
+            # A unit that was ended hard leaves none, and systemd's result tells; where that is
+            # "success" all the same, systemd refused to start it.
+            unit = facts.states([instance])[0]
+            if unit.result != "success":
+                return failure(instance, f"{unit.result} {unit.status}")
             raise EngineError(
                 f"the job was not run: {error.message}",
                 where=f"services.{instance.service}",

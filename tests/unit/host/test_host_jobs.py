@@ -39,6 +39,7 @@ class Host:
         self.begins = 0
         self.states = ["inactive"]
         self.dies = False
+        self.result = "success"
         self.ends: str | None = "success 0"  # None: systemd refuses to run it.
         self.jobs = Jobs(self.places)
         monkeypatch.setattr(facts, "states", self._states)
@@ -48,7 +49,7 @@ class Host:
 
     def _states(self, _: Any) -> tuple[Unit, ...]:
         state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        return (Unit(CRON, active=state),)
+        return (Unit(CRON, active=state, result=self.result),)
 
     def _systemctl_start(self, argv: list[str], **_: Any) -> None:
         assert argv == ["systemctl", "start", CRON.unit]
@@ -130,6 +131,14 @@ def test_a_job_that_systemd_did_not_run_is_neither_done_nor_failed(host: Host) -
     host.ends = "success 0"
     assert host.jobs.run(CRON, host.resume()) is None
     assert host.begins == 2
+
+
+def test_a_job_that_left_no_word_is_judged_by_systemd(host: Host) -> None:
+    """It was ended hard, its last commands with it: it ran, and is not begun again."""
+    host.ends, host.result = None, "timeout"
+    failed = host.jobs.run(CRON, host.take())
+    assert failed
+    assert failed.check == "it ran longer than its timeout of 600 s"
 
 
 def test_a_job_that_fails_says_how(host: Host) -> None:
