@@ -301,7 +301,12 @@ def refusal(scope: Scope, lock: Lock, now: datetime) -> Locked:
         f"wait until it is done, `airchain status {env}` shows how far it is; "
         "the lock of a process that died runs out by itself"
     )
-    if lock.kind == "person":
+    if lock.state(now) == "silent":
+        hint = (
+            "nothing was heard of it since: the next deployment sees whether it has ended, "
+            f"`airchain unlock {env} --force` ends it now"
+        )
+    elif lock.kind == "person":
         ends = "ends by itself" if lock.expires else "stays until somebody ends it"
         yours = "" if lock.holder == author() else " --force"
         hint = f"the lock {ends}: `airchain unlock {env}{yours}` does it now"

@@ -278,6 +278,16 @@ def test_a_person_locks_out_everybody(scope: Scope) -> None:
     assert lock.give_back(scope, force=False) is None
 
 
+def test_a_person_is_told_how_to_end_a_silent_one(scope: Scope) -> None:
+    """One that ran out by the clock has perhaps not ended; waiting does not free it."""
+    put(scope, expires=clock.now(scope.store) - timedelta(minutes=1))
+    with pytest.raises(Locked) as caught:
+        lock.take(scope, "the database is being upgraded")
+    assert "`airchain unlock prod --force` ends it now" in str(caught.value.hint)
+    assert lock.give_back(scope, force=True) is not None
+    lock.take(scope, "the database is being upgraded")
+
+
 def test_somebody_elses_needs_force(scope: Scope) -> None:
     """It says whose it is, and how to end it all the same."""
     put(scope, kind="person", reason="holiday", expires=None)
