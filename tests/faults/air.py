@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -224,10 +225,18 @@ class Air:
 
     def forget_image(self, name: str) -> None:
         """Take an image away from every host, so that it has to be pulled."""
-        for host in self.hosts:
-            listed = self.on(host, "docker", "images", "-q", f"{self.registry}/{NAME}/{name}")
+        repository = f"{self.registry}/{NAME}/{name}"
+
+        def gone(host: str) -> bool:
+            listed = self.on(host, "docker", "images", "-q", repository)
             if listed:
-                self.on(host, "docker", "image", "rm", "--force", *set(listed.split()))
+                remove = ("docker", "image", "rm", "--force", *set(listed.split()))
+                self.on(host, *remove, check=False)
+            return not listed
+
+        # A container of the release before may still be draining, and holds its image.
+        for host in self.hosts:
+            self.until(partial(gone, host), f"{host} has no image {name}")
 
     def until(self, true: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
         """Wait for `true`; where it does not become so, show what hosts say."""

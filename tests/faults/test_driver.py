@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -51,11 +52,13 @@ def test_driver_killed_before_it_moved_the_pointer(air: Air) -> None:
     old = air.pointer
     dockerfile = air.product.folder / "app" / "Dockerfile"
     text = dockerfile.read_text()
+    # Another one each time: what was built before would come from the cache.
+    command = f"sleep 7.{time.time_ns()}"
     try:
-        dockerfile.write_text(text.replace("COPY", "RUN sleep 7.25\nCOPY"))
+        dockerfile.write_text(text.replace("COPY", f"RUN {command}\nCOPY"))
         air.product.commit("take long to build")
         with air.viewers() as seen, air.driver() as driver:
-            air.until(lambda: runs("sleep 7.25"), "it builds")
+            air.until(lambda: runs(command), "it builds")
             driver.kill()
     finally:
         dockerfile.write_text(text)
