@@ -79,21 +79,34 @@ class Crons(threading.Thread):
 
     def run(self) -> None:
         """Take up what an agent before this one began; then look at the clock until stopped."""
-        for job, cron in self._jobs.left(FOLDER):
-            self._busy.add(cron.service)
-            self._begin(cron, partial(self._resume, cron, job.lease))
+        self._guard(self._take_up)
         seen = self._leases.now()
         while not self._end.wait(_POLL):
             now = self._leases.now()
-            for cron in self._crons:
-                tick = due(cron.spec.schedule, seen, now) if cron.spec.schedule else None
-                if tick:
-                    self._begin(cron, partial(self._fire, cron, tick))
+            self._guard(partial(self._look, seen, now))
             seen = now
 
     def stop(self) -> None:
         """Start nothing more; what runs goes on."""
         self._end.set()
+
+    def _take_up(self) -> None:
+        for job, cron in self._jobs.left(FOLDER):
+            self._busy.add(cron.service)
+            self._begin(cron, partial(self._resume, cron, job.lease))
+
+    def _look(self, seen: datetime, now: datetime) -> None:
+        for cron in self._crons:
+            tick = due(cron.spec.schedule, seen, now) if cron.spec.schedule else None
+            if tick:
+                self._begin(cron, partial(self._fire, cron, tick))
+
+    def _guard(self, act: Callable[[], None]) -> None:
+        """Whatever goes wrong once, later ticks are run."""
+        try:
+            act()
+        except Exception:
+            log.exception("cron")
 
     def _begin(self, cron: Instance, work: Callable[[], None]) -> None:
         def guarded() -> None:

@@ -257,7 +257,11 @@ class Agent:
         self._arrived = release
         self._trouble = None
         self._state = self._state.arrived(release)
-        state.save(self._places, self._state)
+        try:
+            state.save(self._places, self._state)
+        except OSError as error:
+            # A full disk is no reason to say nothing of a release that serves.
+            log.warning("not remembered", release=release, error=str(error))
         report = self.status.report
         self._domain = target.domain
         self._window = target.environment.deploy.keep
