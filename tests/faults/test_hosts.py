@@ -149,6 +149,7 @@ def test_host_killed_in_mid_wave(air: Air) -> None:
     assert len(seen.failures) <= IN_FLIGHT, seen.summary()
 
 
+@pytest.mark.long
 def test_half_of_the_hosts_killed(air: Air) -> None:
     """The rest carries the load until the keeper has made new ones, which boot into the release."""
     victims = air.hosts[: (SIZE + 1) // 2]
@@ -175,6 +176,7 @@ def test_host_cut_off_from_the_network(air: Air) -> None:
     assert len(seen.failures) <= IN_FLIGHT, seen.summary()
 
 
+@pytest.mark.long
 def test_host_boots_in_mid_deploy(air: Air) -> None:
     """It follows the same pointer as the others, and nobody waits for it twice."""
     new = air.other(SLOW)
@@ -247,6 +249,7 @@ def test_registry_of_this_machine_killed(air: Air) -> None:
     assert not seen.failures, seen.summary()
 
 
+@pytest.mark.long
 def test_agent_hangs(air: Air) -> None:
     """A deployment does not wait for a host that has fallen silent; it follows when it is back."""
     new = air.other()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.faults.air import SIZE, Air
 from tests.faults.releases import with_task
 
@@ -26,6 +27,7 @@ def said(air: Air, service: str, words: str) -> int:
     return sum(air.on(host, *journal).splitlines().count(words) for host in air.hosts)
 
 
+@pytest.mark.long
 def test_worker_at_work_during_a_deploy(air: Air) -> None:
     """Every host's worker ends its job before it ends; the new one is up before."""
     releases = [

@@ -74,6 +74,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_registry_damaged(air: Air, damage: str) -> None:
     """What has not the digest that was signed is not run; mended, the same release is deployed."""
