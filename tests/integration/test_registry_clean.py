@@ -196,7 +196,8 @@ class Traffic:
                 self.pushed.append((release, text))
             except AirchainError as error:
                 self.problems.append(f"push {number}: {error}")
-            time.sleep(chance.random() / 10)
+            # A sweep gives way to every push: it needs moments in which nobody pushes.
+            time.sleep(chance.random() / 2)
 
     def pull(self) -> None:
         while time.monotonic() < self.end:
