@@ -39,7 +39,7 @@ def ensure(engine: Engine, home: Home, settings: Settings, environment: Environm
     product, name = settings.product, settings.environment
     _require_short_path(home, product, name)
     here = runtime(home, product, name)
-    before = here.process() or _recovered(engine, here, settings)
+    before, hangs = _process(engine, here, settings)
     running = before is not None
     servers = [EdgeServer(s.fleet, s.host, s.address) for s in here.servers()] if running else []
     shape = edge_config.render(environment)
@@ -53,9 +53,15 @@ def ensure(engine: Engine, home: Home, settings: Settings, environment: Environm
         fitting = _config_label(client, settings) == label
         if running and fitting and unchanged:
             return False
-        _write(home, settings, shape, edge_config.render(environment, servers))
+        container = names.container(product, name, _NAME)
+        if running or not unchanged:
+            _write(home, settings, shape, edge_config.render(environment, servers))
         if running and fitting:
-            client.api.kill(names.container(product, name, _NAME), "SIGUSR2")
+            client.api.kill(container, "SIGUSR2")
+        elif fitting and not hangs:
+            # It ended, or is just being started again: told to stop in this moment it would
+            # not hear it. The hosts of before stand in its configuration.
+            client.api.start(container)
         else:
             _replace(client, home, settings, environment.edge.port, body)
             before = None
@@ -127,22 +133,25 @@ def _port_taken(client: DockerClient, port: int) -> FleetError:
     )
 
 
-def _recovered(engine: Engine, here: Runtime, settings: Settings) -> int | None:
-    """The process of an edge that was only slow to answer: replaced, it would drop requests."""
+def _process(engine: Engine, here: Runtime, settings: Settings) -> tuple[int | None, bool]:
+    """The process of the edge, and whether one runs without answering.
+
+    One that is only slow to answer is waited for: replaced, it would drop requests.
+    """
     name = names.container(settings.product, settings.environment, _NAME)
     deadline = time.monotonic() + _WITHIN
     while time.monotonic() < deadline:
+        if found := here.process():
+            return found, False
         with session(engine, "the edge") as client:
             try:
                 state = client.api.inspect_container(name)["State"]
             except NotFound:
-                return None
+                return None, False
         if state["Restarting"] or not state["Running"]:
-            return None
-        if found := here.process():
-            return found
+            return None, False
         time.sleep(0.1)
-    return None
+    return None, True
 
 
 def _await(engine: Engine, here: Runtime, settings: Settings, before: int | None) -> None:
