@@ -34,7 +34,7 @@ test-properties: setup ## Properties of the unit tests with many examples
 	@$(PYTEST) tests/unit -m hypothesis --hypothesis-profile=thorough
 
 test-integration: setup ## Tests against a real engine, registry and hosts
-	@.venv/bin/python -m airchain.machine run
+	@.venv/bin/python -m airchain.machine run test
 	@$(AIRCHAIN) engine start
 	@$(PYTEST) tests/integration
 
