@@ -39,7 +39,7 @@ def diff(
         if release
         else index.newest(context.store, product.product)
     )
-    serve.ensure(context.home, product.registry.name)
+    serve.ensure(context.home, product.registry.name, product.store)
     found = compare(context.scope(environment), product.registry.name, entry.digest)
     context.output.result(found, lambda: _show(context, found))
 

@@ -34,7 +34,8 @@ def host_store(places: Places, identity: Identity) -> Store:
 
 def await_keys(places: Places) -> Path:
     """Wait for the delivery of the keys to the store; where they are."""
-    _wait("the keys to the store", places.store_keys.exists)
+    hint = "the keeper delivers them: `airchain status` says whether it runs"
+    _wait("the keys to the store", places.store_keys.exists, hint)
     return places.store_keys
 
 
@@ -43,7 +44,7 @@ def await_clock(store: Store) -> None:
     skew = store.skew()
     if skew is not None and clock.wrong(skew):
         print(f"waiting for the clock: it is {clock.said(skew)}", flush=True)  # noqa: T201
-        _wait("the clock to be set", lambda: not clock.wrong(store.skew()))
+        _wait("the clock to be set", lambda: not clock.wrong(store.skew()), clock.HINT)
 
 
 def main() -> int:
@@ -76,11 +77,11 @@ def environment(keys: Keys) -> str:
     return "".join(f"{name}={json.dumps(value)}\n" for name, value in found.items() if value)
 
 
-def _wait(what: str, there: Callable[[], bool]) -> None:
+def _wait(what: str, there: Callable[[], bool], hint: str) -> None:
     deadline = time.monotonic() + WITHIN
     while not there():
         if time.monotonic() > deadline:
-            raise WaitTimeout(f"waited {WITHIN:g} s for {what}", hint=clock.HINT)
+            raise WaitTimeout(f"waited {WITHIN:g} s for {what}", hint=hint)
         time.sleep(_POLL)
 
 

@@ -8,9 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pydantic import ValidationError
-
-from airchain.errors import ReleaseError
+from airchain.errors import ReleaseError, StoreError
 from airchain.registry import collect
 from airchain.registry.client import Client
 from airchain.registry.collect import Garbage, Keep, Manifest
@@ -18,8 +16,8 @@ from airchain.registry.pushes import Busy, host_name, sweeping
 from airchain.registry.storage import Storage
 from airchain.release import index, keep
 from airchain.release.keep import Retention, Verdict
-from airchain.store import Store, clock
-from airchain.store.records import Release, signature_key
+from airchain.store import Object, Store, clock
+from airchain.store.records import Release, decode, signature_key
 
 # Airchain's own images are a product like any other; no release names them.
 OWN = "airchain"
@@ -157,8 +155,8 @@ class Cleaner:
         try:
             (layer,) = json.loads(raw)["layers"]
             data = self._storage.blob(str(layer["digest"]))
-            release = Release.model_validate_json(data or b"")
-        except (ValueError, KeyError, TypeError, ValidationError) as error:
+            release = decode(Object(f"{repository}@{digest}", data or b"", digest), Release)
+        except (ValueError, KeyError, TypeError, StoreError) as error:
             raise ReleaseError(
                 "cannot be read, so what it needs is not known; nothing is removed",
                 where=f"{repository}@{digest}",
