@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 from tests.support.probe import ask
 
+from airchain.fleet import names
 from bench.deploy import MODES
 from bench.subjects import HELLO, take
 from bench.trial import ENVIRONMENT, Trial, up
@@ -139,7 +140,7 @@ def _loads(trial: Trial) -> dict[str, Load]:
 
 
 def _load(trial: Trial, host: str) -> Load:
-    name = f"airchain_{trial.subject.product}_{ENVIRONMENT}_{host}"
+    name = names.container(trial.subject.product, ENVIRONMENT, host)
     script = (
         "docker ps --all --quiet | wc -l; docker images --all --quiet | sort -u | wc -l; "
         f"systemctl list-units --all --no-legend '{trial.subject.product}-*' | wc -l; "

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from airchain.fleet import names
 from airchain.images.engine import find
 from airchain.paths import Home
 from airchain.run import Result, run
@@ -54,7 +55,7 @@ class Product:
     def docker_on(self, host: str, *words: str) -> str:
         """Run `docker WORDS` on a host of prod."""
         name = self.json("spec", "show")["product"]
-        return self.docker("exec", f"airchain_{name}_prod_{host}", "docker", *words)
+        return self.docker("exec", names.container(name, "prod", host), "docker", *words)
 
     def replace(self, file: str, old: str, new: str) -> None:
         """Change a text that stands in `file`."""

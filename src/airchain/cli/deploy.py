@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,11 +9,8 @@ import typer
 from airchain.cli.context import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from airchain.release.audit import What
     from airchain.release.deploy import Deployed
-    from airchain.store.records import Report
 
 
 def deploy(
@@ -66,8 +62,7 @@ def bring(
 ) -> None:
     """Carry out a deployment under the environment's lock, and tell what it came to."""
     from airchain.errors import GivenUp
-    from airchain.fleet import haproxy, secrets, traffic
-    from airchain.release.deploy import deploy as drive
+    from airchain.fleet import delivery, secrets
     from airchain.release.deploy import standing
     from airchain.release.operation import Order, under_way
 
@@ -78,27 +73,12 @@ def bring(
     scope = context.scope(environment)
     try:
         with under_way(scope, order, output) as operation:
-            done = drive(
-                operation.scope,
-                release,
-                output,
-                settings=settings,
-                all_at_once=all_at_once,
-                traffic=traffic.of(haproxy.runtime(context.home, product, environment)),
-                logs=partial(_logs, context, environment),
-                on_stage=operation.on_stage,
+            done = delivery.deploy(
+                context.home, operation, release, settings, output, all_at_once=all_at_once
             )
     except KeyboardInterrupt as stop:
         raise GivenUp("interrupted", hint=standing(scope)) from stop
     tell(context, environment, done)
-
-
-def _logs(context: Context, environment: str, said: Sequence[Report]) -> str:
-    # Only a failure needs the engine's client, which is slow to import.
-    from airchain.fleet import place as places
-
-    place = places.find(context.home, context.store, context.product.product, environment)
-    return places.evidence(place, said)
 
 
 def tell(context: Context, environment: str, done: Deployed) -> None:

@@ -36,17 +36,17 @@ def clean(
     is given up goes ten minutes later, with the next clean-up; the keeper cleans up by
     itself every six hours.
     """
-    from airchain.fleet import settings, tidy
+    from airchain.fleet import tidy
     from airchain.registry import serve
     from airchain.release.keep import Retention
 
     context = Context.of(ctx)
     product = context.product
     serve.ensure(context.home, product.registry.name, product.store)
-    # Of no environment: only where store and registry are is asked of it.
-    place = settings.settings(product, "", host_image="", edge_image="")
     retention = Retention(newest=keep, age=timedelta(days=days))
-    cleaner = tidy.cleaner(context.home, context.store, place, retention)
+    cleaner = tidy.cleaner(
+        context.home, context.store, product.store, product.registry.name, retention
+    )
     if dry_run:
         done = cleaner.survey()
     else:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from airchain import locks, machine
 from airchain.errors import GivenUp
 from airchain.fleet import (
     backing,
+    delivery,
     edge,
     haproxy,
     host_image,
@@ -20,20 +20,19 @@ from airchain.fleet import (
     local,
     preflight,
     secrets,
-    traffic,
 )
 from airchain.fleet import settings as local_settings
 from airchain.fleet.machine import require_inotify
-from airchain.fleet.place import Place, evidence, is_up, wait_settled
+from airchain.fleet.place import Place, is_up, wait_settled
 from airchain.fleet.status import EnvironmentStatus
 from airchain.images import engine as engines
 from airchain.images.engine import Engine
 from airchain.paths import Home
 from airchain.progress import Progress, Step
 from airchain.registry import serve
-from airchain.release import deploy
 from airchain.release.make import fetch
 from airchain.release.operation import Operation, Order, under_way
+from airchain.release.reports import reports
 from airchain.spec.model import Environment, Product
 from airchain.store import Store
 from airchain.store.records import Release, environment_key
@@ -188,15 +187,7 @@ def _start(
     if keeper.state(place.home, place.product, place.environment) == "down":
         with progress.step("edge"):
             edge.ensure(place.engine, place.home, made, specification)
-    deploy.deploy(
-        operation.scope,
-        release,
-        progress,
-        settings=specification.deploy,
-        traffic=traffic.of(haproxy.runtime(place.home, place.product, place.environment)),
-        logs=partial(evidence, place),
-        on_stage=operation.on_stage,
-    )
+    delivery.deploy(place.home, operation, release, specification.deploy, progress)
     with progress.step("keeper"):
         keeper.start(place.home, place.product, place.environment)
     return specification
@@ -220,7 +211,7 @@ def _start_backing(
 
 def _remove_hosts(place: Place, step: Step) -> None:
     names = [h.name for h in local.hosts(place.engine, place.product, place.environment)]
-    asked = {r.host: r.stop_timeout for r in deploy.reports(place.scope)}
+    asked = {r.host: r.stop_timeout for r in reports(place.scope)}
     longest = max((asked.get(name, 0.0) for name in names), default=0.0)
     if longest > _LONG:
         step.note(f"services may take {longest:g} s to finish what they do")

@@ -17,6 +17,7 @@ from airchain.paths import Home
 from airchain.progress import Progress
 from airchain.release import deploy, gates, lock, pointer
 from airchain.release.keys import Keys
+from airchain.release.reports import reports
 from airchain.release.scope import Scope
 from airchain.spec.model import Environment
 from airchain.store import Store, clock
@@ -81,7 +82,7 @@ def observe(place: Place, specification: Environment) -> EnvironmentStatus:
             if (size := _size(place, name)) is not None
         },
         containers=[Container(h.name, h.fleet, h.state, h.address) for h in _hosts(place)],
-        reports=deploy.reports(place.scope),
+        reports=reports(place.scope),
         edge_servers={s.host: s.state for s in runtime.servers()} if answers else {},
         edge="running" if answers else "down",
         keeper=keeper.state(place.home, place.product, place.environment),
@@ -189,10 +190,9 @@ def exec_argv(
 ) -> list[str]:
     """What is run on this machine to run `command` in a container of `service`."""
     hosts = dict(containers_with(place, specification, service))
-    reports = deploy.reports(place.scope)
     running = {
         report.host: entry.instance
-        for report in reports
+        for report in reports(place.scope)
         for entry in report.services
         if report.host in hosts and entry.name == service and entry.state == "running"
     }
@@ -211,7 +211,7 @@ def exec_argv(
 
 def _stop_waiting_in_vain(place: Place, status: EnvironmentStatus) -> None:
     held = pointer.hold(place.scope)
-    for report in deploy.reports(place.scope):
+    for report in reports(place.scope):
         if held and report.refused == held.mark:
             raise FleetError(report.error or "refuses", where=report.host, hint=report.hint)
         if held and report.state == "failed" and report.serial == held.pointer.serial:

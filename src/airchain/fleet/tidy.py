@@ -6,7 +6,6 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
 
 from airchain.errors import AirchainError
 from airchain.fleet import settings as local_settings
@@ -16,6 +15,7 @@ from airchain.registry import serve
 from airchain.registry.storage import Storage
 from airchain.release.clean import Cleaned, Cleaner
 from airchain.release.keep import Retention
+from airchain.spec.model import Storage as Place
 from airchain.store import Store
 
 # Whoever has just deployed has other things to do with this machine.
@@ -26,14 +26,13 @@ EVERY = 6 * 3600.0
 def cleaner(
     home: Home,
     store: Store,
-    made: Settings,
+    place: Place,
+    registry: str,
     retention: Retention | None = None,
-    grace: timedelta | None = None,
 ) -> Cleaner:
-    """What cleans the storage that environments of this machine share."""
-    storage = Storage.at(made.store, home.store)
-    own = local_settings.own_images(home)
-    return Cleaner(store, storage, made.registry, own, retention, grace)
+    """What cleans the storage at `place`, that environments of this machine share."""
+    storage = Storage.at(place, home.store)
+    return Cleaner(store, storage, registry, local_settings.own_images(home), retention)
 
 
 def sentence(done: Cleaned) -> str:
@@ -70,7 +69,7 @@ class Tidy:
         try:
             if serve.running(self._home, serve.port_of(made.registry)) is None:
                 return  # Nobody builds here now; the next look may find it running.
-            done = cleaner(self._home, self._store, made).clean()
+            done = cleaner(self._home, self._store, made.store, made.registry).clean()
         except AirchainError as error:
             self._say(f"the registry could not be cleaned up: {error}")
         except Exception as error:  # noqa: BLE001 - nobody else looks at what a thread raises

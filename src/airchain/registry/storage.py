@@ -23,9 +23,10 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore
 
 from airchain.errors import StoreError
+from airchain.registry import configuration
 from airchain.spec.model import Storage as Place
 
-_ROOT = "registry/docker/registry/v2"
+_ROOT = f"{configuration.FOLDER}/docker/registry/v2"
 _BLOB = re.compile(r"blobs/sha256/[0-9a-f]{2}/([0-9a-f]{64})/data")
 _LINK = re.compile(
     r"repositories/(?P<repository>.+)/_(?:"

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 
 from airchain.progress import Progress
 from airchain.release import index, pointer, rollout
-from airchain.release.driver import Driver, Logs, Phase, Stage, failure, reports, serving_old
+from airchain.release.driver import Driver, Logs, Phase, Stage, failure, serving_old
 from airchain.release.figures import Ledger, Traffic, no_traffic
+from airchain.release.reports import reports
 from airchain.release.scope import Scope
 from airchain.spec.model import Deploy
 from airchain.store import clock
 from airchain.store.records import Pointer, Report
 
-__all__ = ["Deployed", "Phase", "Stage", "deploy", "failure", "reports", "standing"]
+__all__ = ["Deployed", "Phase", "Stage", "deploy", "failure", "standing"]
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from airchain.progress import Progress, Step
 from airchain.release import gates, index, pointer, rollout
 from airchain.release.figures import Ledger, Traffic
 from airchain.release.gates import Fault
+from airchain.release.reports import reports
 from airchain.release.scope import Scope
 from airchain.spec.model import Deploy
 from airchain.store import clock
-from airchain.store.records import Pointer, Report, environment_key, read_report
+from airchain.store.records import Pointer, Report
 
 # Seconds between two readings of the edge's counters.
 READ_EVERY = 0.2
@@ -51,13 +52,6 @@ class Phase:
     seconds: float
     watched: float = 0.0
     seen: str = ""
-
-
-def reports(scope: Scope) -> Sequence[Report]:
-    """What every host of the environment last said, sorted by name."""
-    keys = scope.store.list(f"{environment_key(scope.product, scope.environment)}/hosts")
-    found = (read_report(scope.store, key) for key in keys if key.endswith("/report"))
-    return [r for r in found if r is not None]
 
 
 def failure(fault: Fault, outcome: str) -> DeployError:

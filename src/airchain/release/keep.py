@@ -69,7 +69,7 @@ def judge(
 
 def names(pointer: Pointer) -> set[str]:
     """The releases that a pointer names: what runs, what ran before, and before that."""
-    return {pointer.release, *pointer.history} | ({pointer.previous} - {None})  # type: ignore[operator]
+    return {d for d in (pointer.release, pointer.previous, *pointer.history) if d is not None}
 
 
 def named(store: Store, product: str) -> set[str]:

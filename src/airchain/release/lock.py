@@ -105,16 +105,7 @@ def require_free(scope: Scope) -> None:
 
 def take(scope: Scope, reason: str, lasts: timedelta | None = None) -> Lock:
     """Lock the environment for a person, against everybody: until unlocked, or for `lasts`."""
-    now = clock.now(scope.store)
-    new = Lock(
-        token=uuid.uuid4().hex,
-        kind="person",
-        holder=author(),
-        reason=reason,
-        since=now,
-        renewed=now,
-        expires=None if lasts is None else now + lasts,
-    )
+    new = _fresh(scope, "person", reason, lasts)
     _write(scope, new, look(scope))
     return new
 
@@ -148,17 +139,7 @@ def held(
 ) -> Iterator[Heartbeat]:
     """Hold the lock for an operation while the block runs; raise `Locked` where it is taken."""
     pace = pace or Pace()
-    now = clock.now(scope.store)
-    new = Lock(
-        token=uuid.uuid4().hex,
-        kind="operation",
-        holder=author(),
-        reason=reason,
-        since=now,
-        renewed=now,
-        expires=now + timedelta(seconds=pace.lifetime),
-        process=Process.mine(),
-    )
+    new = _fresh(scope, "operation", reason, timedelta(seconds=pace.lifetime), Process.mine())
     version = _write(scope, new, _settled(scope, look(scope), pace, progress))
     heart = Heartbeat(scope, new, version, pace)
     heart.start()
@@ -333,6 +314,26 @@ def lasting(text: str) -> timedelta:
     if match is None:
         raise AirchainError(f"must be such as 30m, 2h or 3d, got {text!r}", where="--for")
     return int(match[1]) * _UNITS[match[2]]
+
+
+def _fresh(
+    scope: Scope,
+    kind: Literal["operation", "person"],
+    reason: str,
+    lasts: timedelta | None,
+    process: Process | None = None,
+) -> Lock:
+    now = clock.now(scope.store)
+    return Lock(
+        token=uuid.uuid4().hex,
+        kind=kind,
+        holder=author(),
+        reason=reason,
+        since=now,
+        renewed=now,
+        expires=None if lasts is None else now + lasts,
+        process=process,
+    )
 
 
 def _settled(scope: Scope, seen: Seen | None, pace: Pace, progress: Progress) -> Seen | None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from airchain.errors import Conflict, DeployError, SignatureError
+from airchain.release.reports import reports
 from airchain.release.scope import Scope
 from airchain.store.base import Object
-from airchain.store.records import Pointer, Report, environment_key, pointer_key, read_report
+from airchain.store.records import Pointer, Report, pointer_key
 from airchain.trust import mark
 
 HISTORY = 10
@@ -214,9 +215,7 @@ def _put(scope: Scope, new: Pointer, old: Pointer | None, version: str | None) -
 def _unused_serial(scope: Scope) -> int:
     """One that is later than what this machine and the hosts have seen: they refuse others."""
     last = scope.keys.memory(scope.environment).pointer
-    folder = f"{environment_key(scope.product, scope.environment)}/hosts"
-    said = (read_report(scope.store, key) for key in scope.store.list(folder))
-    return max([last.serial if last else 0, *(r.serial for r in said if r)]) + 1
+    return max([last.serial if last else 0, *(r.serial for r in reports(scope))]) + 1
 
 
 def _moved(now: Held | None, scope: Scope) -> DeployError:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from airchain.errors import DeployError
 from airchain.release import lock, pointer, rollout
-from airchain.release.deploy import reports
 from airchain.release.index import short
+from airchain.release.reports import reports
 from airchain.release.scope import Scope
 from airchain.store import clock
 

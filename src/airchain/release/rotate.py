@@ -19,7 +19,7 @@ from airchain import locks
 from airchain.errors import DeployError, ReleaseError, SignatureError
 from airchain.files import write_whole
 from airchain.progress import Progress
-from airchain.release import index, pointer
+from airchain.release import index, keep, pointer
 from airchain.release.keys import VARIABLE, Bundle, Keys, parse_bundle
 from airchain.release.scope import Scope
 from airchain.signing import PrivateKey, short
@@ -164,12 +164,8 @@ class _Rotation:
     def _entries(self) -> Iterator[ReleaseEntry]:
         yield from index.entries(self._keys.store, self._keys.product)
 
-    def _environments(self) -> Iterator[str]:
-        prefix = f"products/{self._keys.product}/environments/"
-        for key in self._keys.store.list(prefix.rstrip("/")):
-            environment, _, rest = key.removeprefix(prefix).partition("/")
-            if rest == "pointer":
-                yield environment
+    def _environments(self) -> list[str]:
+        return sorted(keep.environments(self._keys.store, self._keys.product))
 
     def _release(self, digest: str, both: Trust, left: list[str]) -> bool:
         """Sign a release anew; False where that is done or it does not verify."""
