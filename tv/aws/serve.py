@@ -1,43 +1,79 @@
-"""A server that speaks DynamoDB and SQS on port 5000, in memory, for any credentials.
+"""A server that speaks DynamoDB and SQS on port 5000, for any credentials.
 
 moto's own server finds out the service from the signature and loads it on first
-use. Here both are loaded at start and told apart by the request itself, writes
-to DynamoDB are atomic as they are on AWS, and connections are kept open.
+use. Here both are loaded at start and told apart by the request itself, requests
+are answered one at a time, connections are kept open, and what it knows is kept in
+a file (see keep.py).
 """
 
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import moto.iam.models  # noqa: F401 - otherwise the first request waits for it
+from keep import Kept
 from moto.moto_server.werkzeug_app import create_backend_app
+from moto.sqs.models import Queue
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 Start = Callable[..., Any]
 Environ = dict[str, Any]
+# Operations that change nothing.
+READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List")
 
 
 class Stand:
-    """The WSGI application in front of moto's two."""
+    """The WSGI application in front of moto's two; its state is in `folder`."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.dynamodb = create_backend_app("dynamodb")
         self.sqs = create_backend_app("sqs")
+        # moto checks a condition and writes in two steps, finds a message and takes it in two,
+        # and each request has a thread of its own.
         self.one_at_a_time = Lock()
+        self.kept = Kept(folder, self.one_at_a_time)
+        self.ending = False
+        let_others_in_while_waiting(self.one_at_a_time)
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         """Answer health checks, hand all else to the service it is meant for."""
         if environ["REQUEST_METHOD"] == "GET" and environ["PATH_INFO"] == "/healthz":
             start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "3")])
             return [b"ok\n"]
-        if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
-            # moto checks a condition and writes in two steps, each request in a thread of its own.
-            with self.one_at_a_time:
-                return list(self.dynamodb(environ, start))
-        return self.sqs(environ, start)  # type: ignore[no-any-return]
+        service, _, operation = environ.get("HTTP_X_AMZ_TARGET", "").partition(".")
+        app = self.dynamodb if service.startswith("DynamoDB_") else self.sqs
+        with self.one_at_a_time:
+            if self.ending:
+                start("503 Service Unavailable", [("Content-Length", "0")])
+                return []
+            answer = list(app(environ, start))
+        if not operation.startswith(READS):
+            self.kept.changed.set()
+        return answer
+
+    def end(self) -> None:
+        """Write what is not written yet; whoever asks for more is told to come again."""
+        with self.one_at_a_time:
+            self.ending = True
+        self.kept.write()
+
+
+def let_others_in_while_waiting(lock: Lock) -> None:
+    """Whoever waits for a message does not keep others from sending one."""
+    wait = Queue.wait_for_messages
+
+    def waiting(queue: Queue, timeout: int) -> None:
+        lock.release()
+        try:
+            wait(queue, timeout)
+        finally:
+            lock.acquire()
+
+    Queue.wait_for_messages = waiting
 
 
 class Handler(WSGIRequestHandler):
@@ -51,7 +87,8 @@ class Handler(WSGIRequestHandler):
         """Say nothing."""
 
 
-def stop(*_: Any) -> None:
+def stop(number: int, _: Any) -> None:
+    signal.signal(number, signal.SIG_IGN)
     sys.exit(0)
 
 
@@ -59,10 +96,16 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     port = int(os.environ.get("PORT", "5000"))
-    server = ThreadedWSGIServer("0.0.0.0", port, Stand(), handler=Handler)
+    stand = Stand(Path(os.environ.get("DATA", "/var/lib/aws")))
+    stand.kept.load()
+    stand.kept.follow()
+    server = ThreadedWSGIServer("0.0.0.0", port, stand, handler=Handler)
     server.daemon_threads = True
     sys.stderr.write(f"dynamodb and sqs on :{port}\n")
-    server.serve_forever()
+    try:
+        server.serve_forever()
+    finally:
+        stand.end()
 
 
 if __name__ == "__main__":

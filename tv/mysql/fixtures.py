@@ -5,7 +5,19 @@ import pymysql
 pymysql.install_as_MySQLdb()
 
 SECRET_KEY = "makes no signature"
-INSTALLED_APPS = ["catalogue", "brands"]
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "viewers",
+    "catalogue",
+    "rights",
+    "brands",
+    "playback",
+    "oauth",
+    "oauth2_provider",
+]
+AUTH_USER_MODEL = "viewers.Viewer"
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth.Client"
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.mysql",

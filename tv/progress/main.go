@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -11,54 +12,109 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"tv/progress/internal/api"
+	"tv/progress/internal/buffer"
+	"tv/progress/internal/flush"
 	"tv/progress/internal/jsonlog"
+	"tv/progress/internal/metrics"
+	"tv/progress/internal/positions"
 	"tv/progress/internal/store"
+	"tv/progress/internal/token"
 )
 
 const (
 	tableTimeout = 10 * time.Second
 	tableRetry   = 500 * time.Millisecond
-	// stopTimeout stays below the service's stop_timeout in airchain.yaml.
-	stopTimeout = 9 * time.Second
+	// Together they stay below the service's stop_timeout in airchain.yaml.
+	answerTimeout = 5 * time.Second
+	drainTimeout  = 23 * time.Second
+	// maxConnections bounds memory; nginx, which all of them come from, waits for its turn.
+	maxConnections = 1024
+	// perViewer is how many episodes of one viewer may wait to be stored at a time.
+	perViewer = 20
 )
 
 func main() {
-	host := setting("AIRCHAIN_HOST", "localhost")
+	host := (&variables{get: os.Getenv}).text("AIRCHAIN_HOST", "localhost")
 	log := jsonlog.New(os.Stdout, jsonlog.Fields{"service": "progress", "host": host})
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-
-	positions := store.New(store.Settings{
-		Table:    setting("PROGRESS_TABLE", "progress"),
-		Region:   setting("AWS_REGION", "us-east-1"),
-		Endpoint: os.Getenv("DYNAMODB_ENDPOINT"),
-		Key:      os.Getenv("AWS_ACCESS_KEY_ID"),
-		Secret:   os.Getenv("AWS_SECRET_ACCESS_KEY"),
-	})
-	table := &table{store: positions, log: log, wanted: make(chan struct{}, 1)}
-	table.lost()
-	go table.keep(ctx)
-
-	face := &api.API{
-		Positions: positions,
-		Ready:     table.ready,
-		Lost:      table.lost,
-		Log:       log,
-		Host:      host,
-		Now:       time.Now,
-	}
-	if err := serve(ctx, ":"+setting("PORT", "8100"), face.Handler(), log); err != nil {
+	if err := run(ctx, host, log); err != nil {
 		log.Error("stopped", jsonlog.Fields{"error": err.Error()})
 		os.Exit(1)
 	}
 	log.Info("stopped", nil)
 }
 
+// run serves until `ctx` ends, then brings what waits to the table.
+func run(ctx context.Context, host string, log *jsonlog.Logger) error {
+	settings, err := read(os.Getenv)
+	if err != nil {
+		return err
+	}
+	viewers, err := token.NewChecker(settings.key, time.Now)
+	if err != nil {
+		return err
+	}
+	stored := store.New(settings.store)
+	table := &table{store: stored, log: log, wanted: make(chan struct{}, 1)}
+	table.lost()
+	go table.keep(ctx)
+
+	waiting := buffer.New(buffer.Limits{Places: settings.places, PerViewer: perViewer})
+	figures := metrics.New(waiting, settings.places, time.Now)
+	flusher := &flush.Flusher{
+		Settings: settings.flush,
+		Buffer:   waiting,
+		Table:    stored,
+		Lost:     table.lost,
+		Observe:  figures.Write,
+		Log:      log,
+		Now:      time.Now,
+	}
+	face := &api.API{
+		Positions: &positions.Positions{Buffer: waiting, Table: stored, Now: time.Now},
+		Viewers:   viewers,
+		Metrics:   figures,
+		Ready:     table.ready,
+		Lost:      table.lost,
+		Log:       log,
+		Host:      host,
+		Now:       time.Now,
+	}
+	return flushed(flusher, log, drainTimeout, func() error {
+		return serve(ctx, ":"+settings.port, face.Handler(), log)
+	})
+}
+
+// flushed runs `flusher` beside `serve`, and after it until nothing waits or `within` is over.
+func flushed(flusher *flush.Flusher, log *jsonlog.Logger, within time.Duration, serve func() error) error {
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		flusher.Run(ctx)
+	}()
+	err := serve()
+	stop()
+	<-ended
+	bounded, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	if left := flusher.Drain(bounded); left > 0 {
+		log.Error("positions are lost", jsonlog.Fields{"count": left})
+	}
+	return err
+}
+
 // serve answers until `ctx` ends, then finishes what is under way.
 func serve(ctx context.Context, address string, handler http.Handler, log *jsonlog.Logger) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
 	server := &http.Server{
-		Addr:              address,
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       8 * time.Second,
@@ -67,7 +123,7 @@ func serve(ctx context.Context, address string, handler http.Handler, log *jsonl
 		MaxHeaderBytes:    16 << 10,
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.ListenAndServe() }()
+	go func() { failed <- server.Serve(netutil.LimitListener(listener, maxConnections)) }()
 	log.Info("listening", jsonlog.Fields{"address": address})
 	select {
 	case err := <-failed:
@@ -75,7 +131,7 @@ func serve(ctx context.Context, address string, handler http.Handler, log *jsonl
 	case <-ctx.Done():
 	}
 	log.Info("stopping", nil)
-	bounded, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	bounded, cancel := context.WithTimeout(context.Background(), answerTimeout)
 	defer cancel()
 	return server.Shutdown(bounded)
 }
@@ -137,11 +193,4 @@ func (t *table) ensured(ctx context.Context) bool {
 	}
 	t.state.Store(outcome{err})
 	return err == nil
-}
-
-func setting(name, otherwise string) string {
-	if value := os.Getenv(name); value != "" {
-		return value
-	}
-	return otherwise
 }

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.files.base import File
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 
-from art import posters
-from catalogue.models import Series
+from art import posters, uploads
+from catalogue.models import Artwork, Series
+from ops import lasting
 from ops.remembered import remembered
-
-YEAR, MINUTE = 31_536_000, 60
 
 
 def subject(slug: str) -> posters.Subject | None:
@@ -23,17 +23,17 @@ def subject(slug: str) -> posters.Subject | None:
 
 
 def answer(request: HttpRequest, slug: str, draw: Callable[[posters.Subject], str]) -> HttpResponse:
-    found = remembered(f"subject/{slug}", MINUTE, lambda: subject(slug))
+    found = remembered(f"subject/{slug}", lasting.MINUTE, lambda: subject(slug))
     if found is None:
         raise Http404(slug)
     response = HttpResponse(draw(found), content_type="image/svg+xml")
-    if request.GET.get("v") == posters.version(found.title):
-        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-    else:
-        # Also where the address is ahead of us: a title was edited a moment ago.
-        response.headers["Cache-Control"] = f"public, max-age={MINUTE}"
+    return closed(response, current=request.GET.get("v") == posters.version(found.title))
+
+
+def closed(response: HttpResponse, *, current: bool) -> HttpResponse:
+    """As a picture: what is opened by itself may load nothing."""
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'none'"
-    return response
+    return lasting.keep(response, current=current)
 
 
 def poster(request: HttpRequest, slug: str) -> HttpResponse:
@@ -42,3 +42,22 @@ def poster(request: HttpRequest, slug: str) -> HttpResponse:
 
 def scene(request: HttpRequest, slug: str) -> HttpResponse:
     return answer(request, slug, posters.wide)
+
+
+def uploaded(request: HttpRequest, slug: str, kind: str, version: str) -> HttpResponse:
+    """What an editor uploaded; of another version than asked for, the one that there is."""
+    found = Artwork.objects.filter(series__slug=slug, kind=kind).first()
+    if found is None:
+        raise Http404(slug)
+    try:
+        file = found.file.open("rb")
+    except FileNotFoundError:
+        raise Http404(slug) from None
+    response = FileResponse(file, content_type=kind_of(file))
+    return closed(response, current=version == found.version)
+
+
+def kind_of(file: File) -> str:
+    found = uploads.content_type(file.read(12))
+    file.seek(0)
+    return found or "application/octet-stream"

@@ -7,12 +7,12 @@ without Redis or the queue pages work, and the row shows what is popular in gene
 
 import logging
 from collections.abc import Mapping
-from threading import Thread
 
 from django.core.cache import cache
 
 from brands.models import Brand
 from catalogue import rows
+from ops import requestid
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def viewed(brand: str, slug: str) -> None:
 
 def enqueue(brand: str) -> None:
     """Beside the request: SQS may take seconds to answer, or to be found away."""
-    Thread(target=send, args=(brand,), name="enqueue", daemon=True).start()
+    requestid.beside(send, brand)
 
 
 def send(brand: str) -> None:
@@ -65,7 +65,8 @@ def slugs(brand: str) -> tuple[str, ...]:
 
 def refresh(brand: Brand) -> dict[str, float]:
     """Take the views counted so far and make the order anew."""
-    keys = {f"views/{brand.slug}/{card.slug}": card.slug for card in rows.shelf(brand).cards}
+    slugs = (listing.card.slug for listing in rows.stock(brand).listings)
+    keys = {f"views/{brand.slug}/{slug}": slug for slug in slugs}
     counts = cache.get_many(keys)
     cache.delete_many(list(counts))
     views = {keys[key]: count for key, count in counts.items()}

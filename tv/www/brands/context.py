@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from brands import domains
+from brands import colours, domains
 from brands.models import Theme
 
 FACES = {
@@ -18,8 +18,10 @@ FACES = {
 def brand(request: HttpRequest) -> dict[str, Any]:
     here = getattr(request, "brand", None)
     others = [] if here is None else domains.others(here)
+    own = domains.colours_sheet()
     return {
         "brand": here,
+        "colours": colours.version(own) if own else "",
         "others": [(other, domains.address(request, other)) for other in others],
         "faces": [FACES[here.theme]] if here else list(FACES.values()),
         "mark": f"marks/{here.theme if here else 'network'}.svg",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from django.db import DatabaseError
 from django.http import HttpRequest
 
+from brands import colours
 from brands.models import Brand
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,11 @@ def of(host: str) -> Brand | None:
 def others(brand: Brand) -> list[Brand]:
     """Without asking the database: a page about an error must not fail on its footer."""
     return [other for other in _brands.values() if other.pk != brand.pk]
+
+
+def colours_sheet() -> str:
+    """Nor does this ask the database, for the same reason."""
+    return colours.sheet((brand.slug, brand.colours) for brand in _brands.values())
 
 
 def address(request: HttpRequest, brand: Brand) -> str:

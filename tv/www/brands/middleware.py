@@ -9,7 +9,9 @@ from django.shortcuts import render
 
 from brands import domains
 from ops.middleware import unavailable
+from pages.language import bare
 
+STYLES = "/brands.css"
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -22,7 +24,7 @@ class BrandByDomain:
             request.brand = domains.of(request.get_host())
         except DatabaseError as error:
             return unavailable(request, error)
-        if request.brand is None and not request.path.startswith(settings.STATIC_URL):
+        if request.brand is None and not request.path.startswith((settings.STATIC_URL, STYLES)):
             return chooser(request)
         return self.handler(request)
 
@@ -30,5 +32,5 @@ class BrandByDomain:
 def chooser(request: HttpRequest) -> HttpResponse:
     """The network's own page: where its brands are. Only its root is a page that exists."""
     brands = [(brand, domains.address(request, brand)) for brand in domains.every().values()]
-    status = 200 if request.path == "/" else 404
+    status = 200 if bare(request.path) == "/" else 404
     return render(request, "brands.html", {"brands": brands}, status=status)

@@ -1,26 +1,46 @@
-"""What a brand's pages show, as plain data: kept in the cache, and fit for an API as well."""
+"""What a brand's pages show, as plain data: kept in the cache, and fit for an API as well.
 
+The cache holds a brand's whole stock with the offers of each title. What a viewer may watch is
+sifted from it by `rights.entitlement` at the moment of the request, so that a window opens and
+closes on every page at its second, for each country and tier, whatever is in the cache.
+"""
+
+import hashlib
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from itertools import islice
 
-from art.posters import version
+from django.db.models import FilteredRelation, Q
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from art import addresses
 from brands.models import Brand
-from catalogue.models import Series
+from catalogue.models import Artwork, Series
 from ops import remembered as kept
+from ops import replica
+from rights import reading
+from rights.entitlement import Allowed, Offer, Title, Viewer, decide
 
 FRESH = 60
 """Seconds until a page shows an edit of the catalogue."""
 LONG, SHORTEST = 18, 6
 """Titles in a row at most, and at least in one of a genre or country."""
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Card:
-    """A series as it appears in a row."""
+    """A series or film as it appears in a row."""
 
+    key: int
     slug: str
+    kind: str
     title: str
+    original_title: str
     tagline: str
     year: int
     rating: str
@@ -32,8 +52,9 @@ class Card:
     """Of the country."""
     popularity: int
     added: str
-    art: str
-    """Version of its artwork, for addresses that may be kept for ever."""
+    poster_upload: str = ""
+    wide_upload: str = ""
+    """Versions of the artwork that was uploaded, if any was."""
 
     @property
     def address(self) -> str:
@@ -42,7 +63,11 @@ class Card:
 
     @property
     def poster(self) -> str:
-        return f"/art/{self.slug}.svg?v={self.art}"
+        return addresses.poster(self.slug, self.title, self.poster_upload)
+
+    @property
+    def wide(self) -> str:
+        return addresses.wide(self.slug, self.title, self.wide_upload)
 
 
 @dataclass(frozen=True)
@@ -53,33 +78,114 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Listing:
+    card: Card
+    offers: tuple[Offer, ...]
+    """Of all its episodes: the title is listed while any of them may be watched."""
+
+
+@dataclass(frozen=True)
+class Stock:
+    """All that a brand has under licence, for whomever and from whenever; most popular first."""
+
+    read: datetime
+    listings: tuple[Listing, ...]
+    genres: tuple[tuple[str, str], ...]
+    turns: tuple[datetime, ...]
+    """When a window opens or closes, in order: between two of them nothing changes."""
+
+
+@dataclass(frozen=True)
 class Shelf:
-    """All that a brand may show now, most popular first, and its genres in order."""
+    """What one viewer may watch of a brand, most popular first, and the genres in order."""
 
     cards: tuple[Card, ...]
     genres: tuple[tuple[str, str], ...]
 
+    @cached_property
+    def keys(self) -> frozenset[int]:
+        """Of the series that may be watched: for search, and for lists that come from elsewhere."""
+        return frozenset(card.key for card in self.cards)
 
-def shelf(brand: Brand) -> Shelf:
-    """One query for the series and one for the genres, once a minute and brand."""
-    return kept.remembered(f"shelf/{brand.slug}", FRESH, lambda: read_shelf(brand))
+    @cached_property
+    def version(self) -> str:
+        """Of its content: another one once anything of it changes, and the same on every host."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
+
+@dataclass
+class Sifted:
+    """The shelves that a process has sifted from one stock."""
+
+    read: datetime
+    shelves: dict[tuple[Viewer, str, int], Shelf] = field(default_factory=dict)
+
+
+_sifted: dict[str, Sifted] = {}
+
+
+def shelf(brand: Brand, country: str, viewer: Viewer) -> Shelf:
+    """What this viewer may watch there now."""
+    found = stock(brand)
+    sifted = _sifted.get(brand.slug)
+    if sifted is None or sifted.read != found.read:
+        sifted = _sifted[brand.slug] = Sifted(found.read)
+    turn = bisect_right(found.turns, timezone.now())
+    key = (viewer, country, turn)
+    if key not in sifted.shelves:
+        sifted.shelves[key] = sift(
+            found, country, viewer, found.turns[turn - 1] if turn else BEGINNING
+        )
+    return sifted.shelves[key]
+
+
+def sift(stock: Stock, country: str, viewer: Viewer, now: datetime) -> Shelf:
+    cards = (
+        listing.card
+        for listing in stock.listings
+        if isinstance(decide(viewer, Title(listing.offers), country, now), Allowed)
+    )
+    return Shelf(tuple(cards), stock.genres)
+
+
+def stock(brand: Brand) -> Stock:
+    """A few queries, however many titles there are, once a minute and brand."""
+    return kept.remembered(f"stock/{brand.slug}", FRESH, lambda: read_stock(brand))
 
 
 def forget(brand: str) -> None:
-    kept.forget(f"shelf/{brand}")
+    kept.forget(f"stock/{brand}")
 
 
-def read_shelf(brand: Brand) -> Shelf:
-    found = (
-        Series.objects.filter(genre__brands=brand, available=True)
+@replica.reads
+def read_stock(brand: Brand) -> Stock:
+    now = timezone.now()
+    cards = [
+        Card(*row, added.isoformat(), poster or "", wide or "")
+        for *row, added, poster, wide in Series.objects.filter(genre__brands=brand)
+        .annotate(poster=upload(Artwork.Shape.POSTER), wide=upload(Artwork.Shape.WIDE))
         .order_by("-popularity", "slug")
         .values_list(
-            "slug", "title", "tagline", "year", "rating", "genre__slug", "genre__name",
-            "country_id", "country__name", "country__adjective", "popularity", "added",
+            "pk", "slug", "kind", "title", "original_title", "tagline", "year", "rating",
+            "genre__slug", "genre__name", "country_id", "country__name", "country__adjective",
+            "popularity", "added", "poster__version", "wide__version",
         )
-    )  # fmt: skip
-    cards = tuple(Card(*row[:-1], row[-1].isoformat(), version(row[1])) for row in found)
-    return Shelf(cards, tuple(brand.genres.order_by("position").values_list("slug", "name")))
+    ]  # fmt: skip
+    offers = reading.by_series([card.key for card in cards])
+    listings = tuple(Listing(card, offers[card.key]) for card in cards if offers[card.key])
+    moments = {
+        moment
+        for listing in listings
+        for offer in listing.offers
+        for moment in (offer.opens, offer.closes)
+        if moment
+    }
+    genres = tuple(brand.genres.order_by("position").values_list("slug", "name"))
+    return Stock(now, listings, genres, tuple(sorted(moments)))
+
+
+def upload(kind: str) -> FilteredRelation:
+    return FilteredRelation("artwork", condition=Q(artwork__kind=kind))
 
 
 def row(slug: str, title: str, cards: Iterable[Card]) -> Row:
@@ -88,7 +194,7 @@ def row(slug: str, title: str, cards: Iterable[Card]) -> Row:
 
 def by_genre(shelf: Shelf) -> list[Row]:
     return [
-        row(slug, name, (card for card in shelf.cards if card.genre == slug))
+        row(slug, gettext(name), (card for card in shelf.cards if card.genre == slug))
         for slug, name in shelf.genres
     ]
 
@@ -98,7 +204,8 @@ def by_country(shelf: Shelf, most: int) -> list[Row]:
     names = {card.country: card.adjective for card in shelf.cards}
     count = {code: sum(card.country == code for card in shelf.cards) for code in names}
     return [
-        row(f"from-{code.lower()}", f"{names[code]} series",
+        row(f"from-{code.lower()}",
+            gettext("%(adjective)s series") % {"adjective": gettext(names[code])},
             (card for card in shelf.cards if card.country == code))
         for code in sorted(names, key=lambda code: (-count[code], code))[:most]
     ]  # fmt: skip
@@ -106,7 +213,7 @@ def by_country(shelf: Shelf, most: int) -> list[Row]:
 
 def newest(shelf: Shelf) -> Row:
     cards = sorted(shelf.cards, key=lambda card: (card.added, card.slug), reverse=True)
-    return row("new", "New arrivals", cards)
+    return row("new", gettext("New arrivals"), cards)
 
 
 def picked(shelf: Shelf, slugs: Sequence[str]) -> Row:
@@ -114,7 +221,7 @@ def picked(shelf: Shelf, slugs: Sequence[str]) -> Row:
     known = {card.slug: card for card in shelf.cards}
     first = [known[slug] for slug in slugs if slug in known]
     rest = (card for card in shelf.cards if card.slug not in set(slugs))
-    return row("trending", "Trending now", [*first, *rest])
+    return row("trending", gettext("Trending now"), [*first, *rest])
 
 
 def home(shelf: Shelf, trending: Sequence[str]) -> list[Row]:
@@ -132,4 +239,6 @@ def home(shelf: Shelf, trending: Sequence[str]) -> list[Row]:
 def like(shelf: Shelf, slug: str, genre: str, country: str) -> Row:
     """Others of the same genre, those of the same country first."""
     others = [card for card in shelf.cards if card.genre == genre and card.slug != slug]
-    return row("like", "More like this", sorted(others, key=lambda card: card.country != country))
+    return row(
+        "like", gettext("More like this"), sorted(others, key=lambda card: card.country != country)
+    )

@@ -7,16 +7,12 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 
 from ops import health
 
 log = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
-
-POLICY = (
-    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; font-src 'self'; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 
 
 class Health:
@@ -50,15 +46,21 @@ class DatabaseAway:
 
 def unavailable(request: HttpRequest, error: DatabaseError) -> HttpResponse:
     log.warning("%s needs the database: %s", request.path, error)
-    context = {"heading": "We will be right back", "text": "Please try again in a moment."}
-    response = render(request, "notice.html", context, status=503)
-    response.headers["Retry-After"] = "5"
+    return come_again(
+        request, gettext("We will be right back"), gettext("Please try again in a moment."), 5
+    )
+
+
+def come_again(request: HttpRequest, heading: str, text: str, seconds: int) -> HttpResponse:
+    """503: something that the page needs is away."""
+    response = render(request, "notice.html", {"heading": heading, "text": text}, status=503)
+    response.headers["Retry-After"] = str(seconds)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 class ServedBy:
-    """Names the host that made the answer, and says what a page may load."""
+    """Names the host that made the answer."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
@@ -66,5 +68,4 @@ class ServedBy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.handler(request)
         response.headers["X-Served-By"] = settings.HOST
-        response.headers.setdefault("Content-Security-Policy", POLICY)
         return response

@@ -1,15 +1,20 @@
-"""A worker's health over HTTP: is it consuming, not merely running."""
+"""A worker's health: is it consuming, not merely running; do its children begin what it has."""
 
 import json
+import logging
+import os
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from celery import bootsteps
+from celery.worker import state
 from celery.worker.consumer import Consumer
 from django.conf import settings
 
 from ops.sqs import pulse
+
+log = logging.getLogger(__name__)
 
 _server: ThreadingHTTPServer | None = None
 
@@ -28,6 +33,45 @@ class Answer(BaseHTTPRequestHandler):
         """Checks come several times a second: they are not logged."""
 
 
+class Stall:
+    """Since when nothing was begun although something is in hand and a child is free.
+
+    Children read their tasks from one pipe under one lock. One that is killed while it waits
+    there takes the lock along, and whatever replaces it waits for ever.
+    """
+
+    PATIENCE = 15.0
+    """Seconds; a child that is forked anew begins within one."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.since: float | None = None
+
+    def lasts(self, *, waiting: bool, begun: int, now: float) -> bool:
+        """Whether it has lasted too long; `begun` counts the tasks that were, ever."""
+        if not waiting or begun != self.begun:
+            self.since = None
+        self.begun = begun
+        if waiting and self.since is None:
+            self.since = now
+        return self.since is not None and now - self.since > self.PATIENCE
+
+
+def watch(children: int) -> None:
+    """End the worker where its children begin nothing more: a new one has a pipe of its own.
+
+    Nothing is lost: what it holds is given out again by the queue.
+    """
+    stall = Stall()
+    while True:
+        time.sleep(1)
+        busy = len(state.active_requests)
+        waiting = busy < min(children, len(state.reserved_requests))
+        if stall.lasts(waiting=waiting, begun=state.all_total_count[0], now=time.monotonic()):
+            log.critical("no child begins what was received: the worker ends, to start anew")
+            os._exit(os.EX_TEMPFAIL)
+
+
 def serve(port: int) -> None:
     """Listen once for the life of the process; reconnections start the step again."""
     global _server
@@ -42,6 +86,9 @@ class WorkerHealth(bootsteps.StartStopStep):
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def start(self, parent: Consumer) -> None:
+        if _server is None:
+            args = (parent.pool.num_processes,)
+            threading.Thread(target=watch, args=args, name="watch", daemon=True).start()
         serve(settings.WORKER_HEALTH_PORT)
         pulse.beat()
 

@@ -3,17 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from django.core.cache import cache
-from django.test import TestCase
+from django.http import HttpResponse
+from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from brands import domains
-from catalogue import windows
-from catalogue.generator import load, plan
-from catalogue.models import Country, Episode, Genre, Partner, Season, Series, Window
+from catalogue.generator import load, plan, rows
+from catalogue.models import Country, Episode, Genre, Partner, Season, Series
 from ops.remembered import at_hand
+from rights.models import Window
 
 
 def series(slug: str, genre: str, *, seasons: int = 1, popularity: int = 10) -> Series:
@@ -56,18 +60,37 @@ class NetworkTest(TestCase):
 
     @classmethod
     def setUpTestData(cls) -> None:
-        load.load(plan.Catalogue(plan.make().partners, ()), timezone.now())
+        partners = plan.make_partners(Random(f"{plan.SEED}/partners"))
+        load.load(rows.Catalogue(partners, (), ()), timezone.now())
 
     def setUp(self) -> None:
         cache.clear()
         at_hand.clear()
         domains.forget()
+        # However slow the machine, brands are read once in a test, or counts of queries differ.
+        keep = patch("brands.domains.KEEP", float("inf"))
+        keep.start()
+        self.addCleanup(keep.stop)
         queue = patch("audience.trending.enqueue")
         self.enqueue = queue.start()
         self.addCleanup(queue.stop)
+
+    def shared_files(self) -> Path:
+        """An empty folder for them, as long as the test runs."""
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        shared = override_settings(MEDIA_ROOT=Path(folder.name))
+        shared.enable()
+        self.addCleanup(shared.disable)
+        return Path(folder.name)
 
     def at(self, brand: str, path: str = "/"):
         return self.client.get(path, headers={"host": f"{brand}.localhost"})
 
 
-__all__ = ["NetworkTest", "series", "window", "windows"]
+def varies(answer: HttpResponse) -> set[str]:
+    """By what caches have to tell such answers apart."""
+    return set(answer.headers.get("Vary", "").replace(",", " ").split())
+
+
+__all__ = ["NetworkTest", "series", "varies", "window"]

@@ -1,7 +1,10 @@
 import json
 import logging
+import os
+import pickle
 import tempfile
 import time
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
@@ -9,15 +12,19 @@ from unittest.mock import patch
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.core.signing import BadSignature
 from django.db import DatabaseError
 from django.test import SimpleTestCase, override_settings
 
-from ops import health
-from ops.cache import ForgivingRedisCache
+from ops import health, remembered
+from ops.cache import ForgivingRedisCache, Signed, StrictRedisCache
 from ops.logs import JsonLine
 from ops.sqs import Pulse
+from ops.workerhealth import Stall
 from tests.stage import NetworkTest
 from tv import env
+
+NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
 
 
 class Healthz(NetworkTest):
@@ -53,6 +60,13 @@ class Healthz(NetworkTest):
 
 
 class Secrets(SimpleTestCase):
+    def test_a_service_does_without_what_it_is_not_given(self):
+        """It says so; what is only missing is an error."""
+        with patch.dict("os.environ", {"WITHOUT_SECRETS": "SECRET_KEY,GONE_KEY"}):
+            self.assertEqual(env.secret("GONE_KEY"), "")
+            with self.assertRaises(ImproperlyConfigured):
+                env.secret("OTHER_KEY")
+
     def test_a_secret_comes_from_its_file(self):
         """Without the line end that editors leave."""
         with tempfile.TemporaryDirectory() as folder:
@@ -104,6 +118,63 @@ class RedisAway(SimpleTestCase):
             ForgivingRedisCache.away_until = 0.0
 
 
+class Values(SimpleTestCase):
+    def test_a_value_comes_back_as_it_was(self):
+        """Whatever pages are made of; whole numbers as Redis counts them."""
+        store = Signed()
+        for value in ({"a": [1, None]}, (1.5, frozenset("ab")), True, NOW, "", b""):
+            with self.subTest(value):
+                self.assertEqual(store.loads(store.dumps(value)), value)
+        self.assertEqual((store.dumps(-7), store.loads(b"-7")), (-7, -7))
+
+    def test_what_others_put_there_is_not_even_looked_at(self):
+        """To read a pickle may run anything."""
+        store, run = Signed(), []
+        good = store.dumps(["a"])
+        for data in (pickle.dumps(Harmful()), b"", b"x" * 32, good[:-1] + b"?", good[1:]):
+            with self.subTest(data), patch("pickle.loads", run.append):
+                self.assertRaises(BadSignature, store.loads, data)
+        self.assertEqual(run, [])
+        with override_settings(SECRET_KEY="another"):
+            self.assertRaises(BadSignature, Signed().loads, good)
+
+    def test_who_has_no_key_reads_nothing_and_counts(self):
+        """As the service does that runs ffmpeg; what it deletes, others make anew."""
+        signed = Signed().dumps({"a": 1})
+        with patch.dict("os.environ", {"WITHOUT_SECRETS": "SECRET_KEY"}):
+            store = Signed()
+            with override_settings(SECRET_KEY=""):
+                self.assertIsNone(store.loads(signed))
+                self.assertEqual((store.loads(b"5"), store.dumps(1)), (5, 1))
+                self.assertRaises(ImproperlyConfigured, store.dumps, {"a": 1})
+
+    def test_what_cannot_be_read_is_let_go_of(self):
+        with (
+            patch("ops.remembered.fetch", return_value=None),
+            patch("ops.remembered.cache.delete") as delete,
+        ):
+            remembered.forget("videos/x")
+        delete.assert_called_once_with("videos/x")
+
+    def test_a_cache_has_no_such_value(self):
+        """For pages it is as if there was none."""
+        for kind in (StrictRedisCache, ForgivingRedisCache):
+            cache = kind("redis://127.0.0.1:1/0", {"OPTIONS": {"serializer": "ops.cache.Signed"}})
+            with (
+                self.subTest(kind),
+                patch("redis.Redis.get", return_value=pickle.dumps(1.5)),
+                patch("redis.Redis.mget", return_value=[pickle.dumps(1.5)]),
+                self.assertLogs("ops.cache", "ERROR"),
+            ):
+                self.assertEqual(cache.get("a", "none"), "none")
+                self.assertEqual(cache.get_many(["a"]), {})
+
+
+class Harmful:
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
 class Worker(SimpleTestCase):
     def test_a_worker_is_healthy_while_its_loop_runs(self):
         """Not before it is connected, not after it stopped, not when polls hang."""
@@ -114,6 +185,19 @@ class Worker(SimpleTestCase):
         self.assertFalse(pulse.consuming(time.monotonic() + Pulse.SILENCE + 1))
         pulse.stop()
         self.assertFalse(pulse.consuming(time.monotonic()))
+
+    def test_a_pool_that_begins_nothing_more_is_found_out(self):
+        """As after the end of a child that waited; not one whose children are busy, or begin."""
+        late = Stall.PATIENCE + 1
+        stall = Stall()
+        self.assertFalse(stall.lasts(waiting=True, begun=3, now=0))
+        self.assertFalse(stall.lasts(waiting=True, begun=3, now=late - 2))
+        self.assertTrue(stall.lasts(waiting=True, begun=3, now=late + 1))
+        for step in ({"waiting": False, "begun": 3}, {"waiting": True, "begun": 4}):
+            stall = Stall()
+            self.assertFalse(stall.lasts(waiting=True, begun=3, now=0))
+            self.assertFalse(stall.lasts(**step, now=late))
+            self.assertFalse(stall.lasts(waiting=True, begun=step["begun"], now=late + 1))
 
     def test_a_task_in_progress_is_nobody_elses(self):
         """Nor when it began only after another was done: two tasks fit."""

@@ -4,9 +4,11 @@ from django.core.cache import cache
 from django.db import DatabaseError
 from django.urls import reverse
 
+from art.posters import version
 from brands import domains
 from catalogue import rows, titles
 from ops.remembered import at_hand
+from rights.entitlement import Viewer
 from tests.stage import NetworkTest, series
 
 
@@ -20,10 +22,10 @@ class Home(NetworkTest):
         )
 
     def test_its_queries_do_not_grow_with_the_catalogue(self):
-        """Brands, series and genres: one each."""
+        """Brands, series, genres and windows, and a closer look at windows of parts."""
         for n in range(30):
             series(f"series-{n}", ("romance", "crime", "family")[n % 3])
-        with self.assertNumQueries(3):
+        with self.assertNumQueries(5):
             self.at("dramas")
 
     def test_a_second_visit_asks_the_database_nothing(self):
@@ -39,7 +41,7 @@ class Home(NetworkTest):
         with patch.object(rows, "FRESH", 0):
             self.at("dramas")
             with (
-                patch("catalogue.rows.read_shelf", side_effect=DatabaseError("gone")),
+                patch("catalogue.rows.read_stock", side_effect=DatabaseError("gone")),
                 self.assertLogs("ops.remembered", "WARNING"),
             ):
                 self.assertEqual(self.at("dramas").status_code, 200)
@@ -50,7 +52,7 @@ class Home(NetworkTest):
         cache.clear()
         at_hand.clear()
         with (
-            patch("catalogue.rows.read_shelf", side_effect=DatabaseError("gone")),
+            patch("catalogue.rows.read_stock", side_effect=DatabaseError("gone")),
             self.assertLogs("ops.middleware", "WARNING"),
         ):
             answer = self.at("dramas")
@@ -73,11 +75,9 @@ class Home(NetworkTest):
     def test_its_cards_lead_to_pages(self):
         """Their addresses are those of the URL configuration, though made without it."""
         made = series("a", "romance")
-        card = rows.shelf(domains.of("dramas.localhost")).cards[0]
+        card = rows.shelf(domains.of("dramas.localhost"), "US", Viewer()).cards[0]
         self.assertEqual(card.address, reverse("series", args=("a",)))
-        self.assertEqual(
-            card.poster, f"{reverse('poster', args=('a',))}?v={rows.version(made.title)}"
-        )
+        self.assertEqual(card.poster, f"{reverse('poster', args=('a',))}?v={version(made.title)}")
 
     def test_a_row_too_short_is_left_out(self):
         """Five titles are on the trending row and make no genre row."""
@@ -114,9 +114,9 @@ class SeriesPage(NetworkTest):
         self.assertContains(second, "<title>Long Run, season 2 on Lantern</title>", html=True)
 
     def test_its_queries_do_not_grow_with_episodes(self):
-        """Series, episodes and windows, besides brands and the shelf's two."""
+        """Series, artwork, episodes, windows and credits, besides brands and the stock's four."""
         series("long-run", "romance", seasons=9)
-        with self.assertNumQueries(6):
+        with self.assertNumQueries(10):
             self.at("dramas", "/series/long-run/")
 
     def test_unknown_series_and_seasons_are_missing(self):
@@ -159,7 +159,7 @@ class Artwork(NetworkTest):
     def test_a_versioned_address_is_kept_for_ever(self):
         """One without the right version, as just after an edit, is kept a minute."""
         made = series("ferry", "romance")
-        good = self.at("dramas", f"/art/ferry.svg?v={rows.version(made.title)}")
+        good = self.at("dramas", f"/art/ferry.svg?v={version(made.title)}")
         self.assertEqual(good.headers["Content-Type"], "image/svg+xml")
         self.assertIn("immutable", good.headers["Cache-Control"])
         old = self.at("dramas", "/art/ferry.svg?v=old")

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+READ: dict[str, str] = {}
+"""The secrets that this process has read, for its log to leave out."""
+
 
 def text(name: str, default: str) -> str:
     """The variable, or the default where it is unset or empty."""
@@ -19,8 +22,8 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number, got {value!r}") from None
 
 
-def flag(name: str) -> bool:
-    return text(name, "0").lower() in {"1", "true", "yes", "on"}
+def flag(name: str, default: bool = False) -> bool:
+    return text(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
 
 
 def words(name: str, default: str) -> list[str]:
@@ -28,11 +31,19 @@ def words(name: str, default: str) -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def without() -> list[str]:
+    """The secrets that this service does without."""
+    return words("WITHOUT_SECRETS", "")
+
+
 def secret(name: str) -> str:
     """The content of the file named by `<NAME>_FILE`, or of `/run/secrets/<NAME>`.
 
-    A secret is never taken from a variable: environments end up in logs and process lists.
+    A secret is never taken from a variable: environments end up in logs and process lists. Of those
+    that the service does without nothing is known: they are empty.
     """
+    if name in without():
+        return ""
     path = Path(text(f"{name}_FILE", f"/run/secrets/{name}"))
     try:
         value = path.read_text().strip()
@@ -43,4 +54,5 @@ def secret(name: str) -> str:
         ) from error
     if not value:
         raise ImproperlyConfigured(f"secret {name} is empty: {path}")
+    READ[name] = value
     return value

@@ -7,19 +7,24 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"tv/progress/internal/jsonlog"
 )
 
-// maxInFlight bounds memory: what comes on top is told to come again.
-const maxInFlight = 512
+// What is worked on at a time bounds memory: what comes on top is told to come again.
+// Reads wait for the table; when it is away they must not take the room of heartbeats.
+const (
+	maxWrites = 512
+	maxReads  = 128
+)
 
 var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Handler is the whole service: routes behind headers, log, recovery and shedding.
+// Handler is the whole service: routes and shedding behind headers, log and recovery.
 func (a *API) Handler() http.Handler {
-	return a.mark(a.record(a.recover(shed(http.HandlerFunc(a.route), maxInFlight))))
+	return a.mark(a.record(a.recover(a.routes())))
 }
 
 // mark sets the headers that every answer carries.
@@ -46,8 +51,10 @@ func newRequestID() string {
 	return hex.EncodeToString(random[:])
 }
 
-// record logs each request but successful health checks, which come ten times a second.
+// record counts and logs each request but successful health checks, which come ten times
+// a second. A crowd is counted, and only some of it logged: a line costs more than an answer.
 func (a *API) record(next http.Handler) http.Handler {
+	var lines quota
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
 		seen := &observed{ResponseWriter: w, status: http.StatusOK}
@@ -55,15 +62,52 @@ func (a *API) record(next http.Handler) http.Handler {
 		if r.URL.Path == "/healthz" && seen.status == http.StatusOK {
 			return
 		}
-		a.Log.Info("request", jsonlog.Fields{
+		took := time.Since(started)
+		a.Metrics.Request(r.Method, seen.status, took)
+		granted, skipped := lines.take(started)
+		if !granted {
+			return
+		}
+		line := jsonlog.Fields{
 			"request_id":  w.Header().Get("X-Request-ID"),
 			"method":      r.Method,
 			"path":        r.URL.Path,
 			"status":      seen.status,
 			"bytes":       seen.bytes,
-			"duration_ms": float64(time.Since(started).Microseconds()) / 1000,
-		})
+			"duration_ms": float64(took.Microseconds()) / 1000,
+		}
+		if skipped > 0 {
+			line["skipped"] = skipped
+		}
+		a.Log.Info("request", line)
 	})
+}
+
+// quota grants linesPerSecond lines of the log.
+type quota struct {
+	mutex   sync.Mutex
+	second  int64
+	granted int
+	skipped int
+}
+
+const linesPerSecond = 50
+
+// take grants a line or not, and with the first line of a second tells how many were
+// not granted before it.
+func (q *quota) take(now time.Time) (granted bool, skipped int) {
+	q.mutex.Lock()
+	defer q.mutex.Unlock()
+	if second := now.Unix(); second != q.second {
+		skipped, q.skipped = q.skipped, 0
+		q.second, q.granted = second, 0
+	}
+	if q.granted >= linesPerSecond {
+		q.skipped++
+		return false, 0
+	}
+	q.granted++
+	return true, skipped
 }
 
 // observed remembers what was answered.
@@ -110,8 +154,7 @@ func shed(next http.Handler, limit int) http.Handler {
 			defer func() { <-slots }()
 			next.ServeHTTP(w, r)
 		default:
-			w.Header().Set("Retry-After", "1")
-			problem(w, http.StatusServiceUnavailable, "too many requests at this moment")
+			later(w, http.StatusServiceUnavailable, "1", "too many requests at this moment")
 		}
 	})
 }

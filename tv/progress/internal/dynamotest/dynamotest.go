@@ -36,6 +36,8 @@ var (
 	Refused  = failure("ConditionalCheckFailedException", "The conditional request failed")
 	Active   = Reply{Status: 200, Body: `{"Table": {"TableName": "progress", "TableStatus": "ACTIVE"}}`}
 	Creating = Reply{Status: 200, Body: `{"Table": {"TableName": "progress", "TableStatus": "CREATING"}}`}
+	Kept     = Reply{Status: 200, Body: `{"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}`}
+	Forgets  = Reply{Status: 200, Body: `{"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}}`}
 	Denied   = failure("AccessDeniedException", "User is not authorized")
 	Item     = Reply{Status: 200, Body: `{"Item": ` + item + `}`}
 	Items    = Reply{Status: 200, Body: `{"Items": [` + item + `], "Count": 1, "ScannedCount": 1}`}

@@ -49,6 +49,7 @@ type Settings struct {
 type Store struct {
 	client *dynamodb.Client
 	table  string
+	poll   time.Duration // between two looks at a table that is being made
 }
 
 // New makes a store; it asks nothing of the network yet.
@@ -66,7 +67,7 @@ func New(settings Settings) *Store {
 	if settings.Endpoint != "" {
 		options.EndpointResolver = dynamodb.EndpointResolverFromURL(settings.Endpoint)
 	}
-	return &Store{client: dynamodb.New(options), table: settings.Table}
+	return &Store{client: dynamodb.New(options), table: settings.Table, poll: pollTable}
 }
 
 func provider(settings Settings) aws.CredentialsProvider {
@@ -87,15 +88,16 @@ func (s *Store) Put(ctx context.Context, p watch.Position) error {
 	_, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:           &s.table,
 		Key:                 key(p.Viewer, p.Episode),
-		UpdateExpression:    aws.String("SET #position = :position, #duration = :duration, #at = :at"),
+		UpdateExpression:    aws.String("SET #position = :position, #duration = :duration, #at = :at, #expires = :expires"),
 		ConditionExpression: aws.String("attribute_not_exists(#at) OR #at <= :at"),
 		ExpressionAttributeNames: map[string]string{
-			"#position": "position", "#duration": "duration", "#at": "at",
+			"#position": "position", "#duration": "duration", "#at": "at", "#expires": expires,
 		},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":position": number(p.Position),
 			":duration": number(p.Duration),
-			":at":       &types.AttributeValueMemberN{Value: strconv.FormatInt(p.At.UnixMilli(), 10)},
+			":at":       whole(p.At.UnixMilli()),
+			":expires":  whole(p.At.Add(lifetime).Unix()),
 		},
 	})
 	var refused *types.ConditionalCheckFailedException
@@ -161,6 +163,10 @@ func key(viewer, episode string) map[string]types.AttributeValue {
 
 func number(value float64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatFloat(value, 'f', -1, 64)}
+}
+
+func whole(value int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(value, 10)}
 }
 
 func position(item map[string]types.AttributeValue) (watch.Position, error) {

@@ -29,7 +29,7 @@ func TestPutWritesUnderTheConditionThatNothingNewerIsThere(t *testing.T) {
 		`"TableName":"progress"`,
 		`"ConditionExpression":"attribute_not_exists(#at) OR #at <= :at"`,
 		`"viewer":{"S":"v1"}`, `"episode":{"S":"e1"}`,
-		`":at":{"N":"1795377600000"}`, `":position":{"N":"61.5"}`, `":duration":{"N":"2700"}`,
+		`":at":{"N":"1795377600000"}`, `":expires":{"N":"1803153600"}`, `":position":{"N":"61.5"}`, `":duration":{"N":"2700"}`,
 	))
 	if err := s.Put(background, watched); err != nil {
 		t.Error(err)
@@ -85,15 +85,21 @@ func TestEnsure(t *testing.T) {
 	create := dynamotest.On("CreateTable", dynamotest.OK,
 		`"BillingMode":"PAY_PER_REQUEST"`, `"AttributeName":"viewer","KeyType":"HASH"`, `"IndexName":"by-time"`,
 	)
+	kept := dynamotest.On("DescribeTimeToLive", dynamotest.Kept)
+	forgets := dynamotest.On("DescribeTimeToLive", dynamotest.Forgets)
+	forget := dynamotest.On("UpdateTimeToLive", dynamotest.OK,
+		`"TableName":"progress"`, `"AttributeName":"expires"`, `"Enabled":true`,
+	)
 	cases := []struct {
 		name      string
 		exchanges []exchange
 	}{
-		{"a table that is there is left alone", []exchange{describe(dynamotest.Active)}},
+		{"a table that is there is left alone", []exchange{describe(dynamotest.Active), forgets}},
+		{"one that keeps all for ever is told not to", []exchange{describe(dynamotest.Active), kept, forget}},
 		{"a missing one is made and waited for",
-			[]exchange{describe(dynamotest.NoTable), create, describe(dynamotest.Creating), describe(dynamotest.Active)}},
+			[]exchange{describe(dynamotest.NoTable), create, describe(dynamotest.Creating), describe(dynamotest.Active), kept, forget}},
 		{"another host was quicker",
-			[]exchange{describe(dynamotest.NoTable), dynamotest.On("CreateTable", dynamotest.InUse), describe(dynamotest.Active)}},
+			[]exchange{describe(dynamotest.NoTable), dynamotest.On("CreateTable", dynamotest.InUse), describe(dynamotest.Active), forgets}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -105,8 +111,10 @@ func TestEnsure(t *testing.T) {
 }
 
 func TestEnsureEndsWithItsContextAndSaysWhatItWaitedFor(t *testing.T) {
+	t.Parallel() // The time is for a machine that is busy with other tests.
 	s := open(t, dynamotest.On("DescribeTable", dynamotest.Creating))
-	ctx, cancel := context.WithTimeout(background, pollTable/2)
+	s.poll = time.Minute
+	ctx, cancel := context.WithTimeout(background, 2*time.Second)
 	defer cancel()
 	if err := s.Ensure(ctx); err == nil || !strings.Contains(err.Error(), "table progress is CREATING") {
 		t.Errorf("got %v", err)

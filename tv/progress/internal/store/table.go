@@ -16,7 +16,15 @@ const byTime = "by-time"
 
 const pollTable = 200 * time.Millisecond
 
-// Ensure makes the table where it is missing and waits until it is usable or `ctx` ends.
+// expires is when the table may forget a position: who has not been there for so long, often
+// without an account, does not come back to it.
+const (
+	expires  = "expires" // seconds since 1970
+	lifetime = 90 * 24 * time.Hour
+)
+
+// Ensure makes the table where it is missing, waits until it is usable or `ctx` ends, and has
+// it forget what has expired.
 func (s *Store) Ensure(ctx context.Context) error {
 	for {
 		status, err := s.status(ctx)
@@ -24,7 +32,7 @@ func (s *Store) Ensure(ctx context.Context) error {
 		case err != nil:
 			return err
 		case status == types.TableStatusActive || status == types.TableStatusUpdating:
-			return nil
+			return s.forget(ctx)
 		case status == "":
 			if err := s.create(ctx); err != nil {
 				return err
@@ -33,13 +41,32 @@ func (s *Store) Ensure(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("table %s is %s, not ACTIVE: %w", s.table, status, ctx.Err())
-		case <-time.After(pollTable):
+		case <-time.After(s.poll):
 		}
 	}
 }
 
-// Missing tells whether `err` means that the table is gone, as after a restart of
-// a stand-in that keeps its data in memory.
+// forget turns expiry on where it is not. Another host that did so a moment ago makes it fail
+// once; the next try finds it turned on.
+func (s *Store) forget(ctx context.Context) error {
+	found, err := s.client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &s.table})
+	if err != nil {
+		return err
+	}
+	if told := found.TimeToLiveDescription; told != nil &&
+		(told.TimeToLiveStatus == types.TimeToLiveStatusEnabled || told.TimeToLiveStatus == types.TimeToLiveStatusEnabling) {
+		return nil
+	}
+	_, err = s.client.UpdateTimeToLive(ctx, &dynamodb.UpdateTimeToLiveInput{
+		TableName: &s.table,
+		TimeToLiveSpecification: &types.TimeToLiveSpecification{
+			AttributeName: aws.String(expires), Enabled: aws.Bool(true),
+		},
+	})
+	return err
+}
+
+// Missing tells whether `err` means that the table is gone.
 func Missing(err error) bool {
 	var missing *types.ResourceNotFoundException
 	return errors.As(err, &missing)

@@ -19,10 +19,7 @@ const (
 	MaxAhead = time.Minute
 )
 
-var (
-	identifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-	oldest     = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-)
+var oldest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Position is where a viewer stopped in an episode.
 type Position struct {
@@ -50,10 +47,21 @@ type heartbeat struct {
 
 // Identifier checks the name of a viewer or an episode.
 func Identifier(field, value string) error {
-	if !identifier.MatchString(value) {
+	if !identifier(value) {
 		return &Invalid{field, "must be 1 to 64 letters, digits, '-' or '_'"}
 	}
 	return nil
+}
+
+func identifier(value string) bool {
+	for i := 0; i < len(value); i++ {
+		switch c := value[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return 1 <= len(value) && len(value) <= 64
 }
 
 // Parse reads a heartbeat that arrived at `now`. Errors are *Invalid, except

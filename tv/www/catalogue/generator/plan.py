@@ -5,17 +5,28 @@ named by the seed and its number, so that a new word list entry for one genre le
 of the others as they are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import cycle, pairwise
 from random import Random
 from typing import TypeVar
 
 from django.utils.text import slugify
 
+from catalogue import models
+from catalogue.generator.licences import make_window, of_parts, terms
 from catalogue.generator.originals import original
+from catalogue.generator.people import make_credits, make_people
 from catalogue.generator.places import PLACES, Place
+from catalogue.generator.rows import (
+    Catalogue,
+    EpisodeRow,
+    PartnerRow,
+    PersonRow,
+    SeasonRow,
+    SeriesRow,
+)
 from catalogue.generator.stories import STORIES
 from catalogue.generator.words import (
     BARE_TITLES,
@@ -23,6 +34,7 @@ from catalogue.generator.words import (
     EPISODE_TITLES,
     KINDS,
     PARTNER_ENDINGS,
+    SPECIALS,
     TAGLINES,
     TITLES,
     Kind,
@@ -32,62 +44,12 @@ from catalogue.models import Strand
 SEED = "airchain-tv-1"
 EPISODES = 15_000
 PARTNERS = 70
+FILMS = 75
+"""One episode of so many is a film."""
 SHELF = date(2026, 6, 1)
 """The last day on which a series of the fixtures was added."""
 
 Word = TypeVar("Word")
-
-
-@dataclass(frozen=True)
-class PartnerRow:
-    slug: str
-    name: str
-    country: str
-
-
-@dataclass(frozen=True)
-class EpisodeRow:
-    number: int
-    title: str
-    synopsis: str
-    duration: int
-
-
-@dataclass(frozen=True)
-class SeasonRow:
-    number: int
-    year: int
-    episodes: tuple[EpisodeRow, ...]
-
-
-@dataclass(frozen=True)
-class WindowRow:
-    opens: datetime
-    closes: datetime | None
-
-
-@dataclass(frozen=True)
-class SeriesRow:
-    slug: str
-    title: str
-    original_title: str
-    tagline: str
-    synopsis: str
-    year: int
-    rating: str
-    genre: str
-    country: str
-    partner: str
-    popularity: int
-    added: date
-    seasons: tuple[SeasonRow, ...]
-    windows: tuple[WindowRow, ...]
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    partners: tuple[PartnerRow, ...]
-    series: tuple[SeriesRow, ...]
 
 
 @dataclass(frozen=True)
@@ -111,10 +73,35 @@ def plural(family: str) -> str:
     return family + ("es" if family.endswith(("s", "x", "z", "ch", "sh")) else "s")
 
 
+@dataclass(frozen=True)
+class World:
+    """What all titles are made with."""
+
+    seed: str
+    partners: Mapping[str, list[str]]
+    people: Mapping[str, list[str]]
+    """Slugs, by country."""
+
+    def random(self, subject: str, title: str) -> Random:
+        """A source of its own for each subject, so that one does not disturb another."""
+        return Random(f"{self.seed}/{subject}/{title}")
+
+
 def make(seed: str = SEED, episodes: int = EPISODES) -> Catalogue:
-    """A catalogue of exactly that many episodes."""
-    partners = make_partners(Random(f"{seed}/partners"))
-    return Catalogue(partners, tuple(make_series(seed, episodes, partners)))
+    """A catalogue of exactly that many episodes, of which some are films."""
+    partners, people = make_partners(Random(f"{seed}/partners")), make_people(seed)
+    world = World(seed, by_country(partners), by_country(people))
+    films = episodes // FILMS
+    titles: set[str] = set()
+    series = [*make_series(world, titles, episodes - films), *make_films(world, titles, films)]
+    return Catalogue(partners, people, tuple(series))
+
+
+def by_country(rows: Iterable[PartnerRow | PersonRow]) -> Mapping[str, list[str]]:
+    slugs: dict[str, list[str]] = {}
+    for row in rows:
+        slugs.setdefault(row.country, []).append(row.slug)
+    return slugs
 
 
 def make_partners(random: Random) -> tuple[PartnerRow, ...]:
@@ -135,43 +122,64 @@ def weighted_tail(random: Random, names: Sequence[tuple[str, Place]]) -> list[tu
     return sorted(names, key=lambda name: random.random() / name[1].weight)
 
 
-def make_series(seed: str, episodes: int, partners: Sequence[PartnerRow]) -> Iterator[SeriesRow]:
-    titles: set[str] = set()
-    number = left = 0
-    left = episodes
+def make_series(world: World, titles: set[str], episodes: int) -> Iterator[SeriesRow]:
+    number, left = 0, episodes
     while left:
-        row = one_series(Random(f"{seed}/series/{number}"), titles, partners, left)
+        row = one(world, Random(f"{world.seed}/series/{number}"), titles, left)
         number += 1
         left -= sum(len(season.episodes) for season in row.seasons)
         yield row
 
 
-def one_series(
-    random: Random, titles: set[str], partners: Sequence[PartnerRow], left: int
-) -> SeriesRow:
-    """The next series, of at most `left` episodes and with a title not yet in `titles`."""
+def make_films(world: World, titles: set[str], films: int) -> Iterator[SeriesRow]:
+    for number in range(films):
+        yield one(world, Random(f"{world.seed}/film/{number}"), titles, None)
+
+
+def one(world: World, random: Random, titles: set[str], left: int | None) -> SeriesRow:
+    """The next series of at most `left` episodes, or a film where that is None; with a title
+    not yet in `titles`."""
     kind = random.choices(KINDS, [kind.weight for kind in KINDS])[0]
     place = random.choices(PLACES, [place.weight for place in PLACES])[0]
     cast, pattern = name_it(random, kind, place, titles)
     title = cast.fill(pattern)
     titles.add(title)
+    slug = slugify(title)
     added = SHELF - timedelta(days=int(random.triangular(0, 1500, 200)))
     year = min(added.year, 2026) - random.choice((0, 0, 0, 1, 1, 2, 3, 5))
+    tagline = cast.fill(random.choice(TAGLINES[kind.strand]))
+    story = synopsis(random, kind, cast)
+    age = rating(random, kind.strand)
+    partner = random.choice(world.partners[place.code])
+    popularity = int(1000 * random.paretovariate(1.2))
+    if left is None:
+        seasons = film(random, title, tagline, year)
+    else:
+        seasons = tuple(make_seasons(random, kind, place, cast, year, left))
+        seasons += specials(world.random("specials", slug), seasons, cast, left)
+    granted = make_window(random, added)
+    windows = terms(world.random("terms", slug), granted, place.code)
+    leads = (f"{cast.a} {cast.family}", f"{cast.b} {cast.family2}")
+    people = world.people[place.code]
     return SeriesRow(
-        slug=slugify(title),
+        kind=models.Kind.FILM if left is None else models.Kind.SERIES,
+        slug=slug,
         title=title,
-        original_title=original(cast.thing, pattern, place.language),
-        tagline=cast.fill(random.choice(TAGLINES[kind.strand])),
-        synopsis=synopsis(random, kind, cast),
+        original_title=original(pattern, cast.thing, cast.town, place.language),
+        tagline=tagline,
+        synopsis=story,
         year=year,
-        rating=rating(random, kind.strand),
+        rating=age,
         genre=kind.slug,
         country=place.code,
-        partner=random.choice([p.slug for p in partners if p.country == place.code]),
-        popularity=int(1000 * random.paretovariate(1.2)),
+        partner=partner,
+        popularity=popularity,
         added=added,
-        seasons=tuple(make_seasons(random, kind, place, cast, year, left)),
-        windows=tuple(make_windows(random, added)),
+        seasons=of_parts(world.random("parts", slug), windows, seasons),
+        windows=windows,
+        credits=tuple(
+            make_credits(world.random("credits", slug), kind.strand, place, people, leads)
+        ),
     )
 
 
@@ -244,6 +252,26 @@ def make_seasons(
         yield SeasonRow(number, year + number - 1, episodes)
 
 
+def film(random: Random, title: str, tagline: str, year: int) -> tuple[SeasonRow, ...]:
+    length = seconds(random, random.choice((84, 92, 96, 101, 108, 118, 126)))
+    return (SeasonRow(1, year, (EpisodeRow(1, title, tagline, length),)),)
+
+
+def specials(
+    random: Random, seasons: Sequence[SeasonRow], cast: Cast, left: int
+) -> tuple[SeasonRow, ...]:
+    """Of some series that ran for more than a season: what was shown between them."""
+    left -= sum(len(season.episodes) for season in seasons)
+    if len(seasons) < 2 or random.random() > 0.25 or left < 2:
+        return ()
+    chosen = random.sample(SPECIALS, random.choice((1, 2)))
+    episodes = tuple(
+        EpisodeRow(number, title, cast.fill(text), seconds(random, 38))
+        for number, (title, text) in enumerate(chosen, 1)
+    )
+    return (SeasonRow(models.Season.SPECIALS, seasons[0].year, episodes),)
+
+
 def seconds(random: Random, minutes: int) -> int:
     """How long an episode of about that many minutes is."""
     return int(minutes * 60 * (1 + max(-0.15, min(0.2, random.gauss(0, 0.05)))))
@@ -252,18 +280,3 @@ def seconds(random: Random, minutes: int) -> int:
 def rounds(random: Random, words: Sequence[Word]) -> Iterator[Word]:
     """All of them in one random order, again and again: what repeats is as far apart as can be."""
     return cycle(random.sample(list(words), len(words)))
-
-
-def make_windows(random: Random, added: date) -> Iterator[WindowRow]:
-    """Most may be shown for years or for good; some have ended, a few are still to come."""
-    opens = datetime.combine(added, datetime.min.time(), UTC)
-    fate = random.random()
-    if fate < 0.02:
-        yield WindowRow(opens + timedelta(days=365 * 12), None)
-    elif fate < 0.08:
-        yield WindowRow(opens - timedelta(days=1000), opens - timedelta(days=1))
-    elif fate < 0.40:
-        closes = datetime(2026, 7, 1, tzinfo=UTC) + timedelta(hours=random.randrange(24 * 1800))
-        yield WindowRow(opens, closes)
-    else:
-        yield WindowRow(opens, None)

@@ -223,6 +223,23 @@ EPISODE_SYNOPSES = {
         "{a} bargains. It has done this before.", "Morning comes, for most of them."),
 }  # fmt: skip
 
+SPECIALS = (
+    (
+        "A New Year in Between",
+        "One evening, two families and {b}, who was not invited, between the seasons.",
+    ),
+    (
+        "Behind the Door",
+        "How it was made: the house that was built twice, and what {town} thought of it.",
+    ),
+    (
+        "The Long Table",
+        "Those who made it meet in {town} and disagree, pleasantly, about the ending.",
+    ),
+    ("Lost Scenes", "What did not fit: eleven scenes, among them the one everyone had asked for."),
+    ("Before It Began", "Ten years earlier {a} comes to {town} for the first time."),
+)
+
 PARTNER_ENDINGS = (
     "Pictures",
     "Television",

@@ -1,4 +1,4 @@
-// Two small comforts; every page works without them.
+// Small comforts; every page works without them. What only some pages need is fetched there.
 
 // Rows: buttons that turn a row by what is visible of it.
 for (const row of document.querySelectorAll(".row")) {
@@ -23,66 +23,14 @@ for (const row of document.querySelectorAll(".row")) {
   update();
 }
 
-// Episodes: what this viewer has seen, kept by the progress service.
-const list = document.querySelector("[data-progress]");
+// Episodes: how far this browser's viewer has watched each.
+const list = document.querySelector(".list");
+if (list) import("./seen.js").then(({ seen }) => seen(list));
 
-function viewer() {
-  let name = localStorage.getItem("viewer");
-  if (!name) {
-    const bytes = crypto.getRandomValues(new Uint8Array(12));
-    name = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    localStorage.setItem("viewer", name);
-  }
-  return name;
-}
+// Signing out: whoever uses this machine next is not told what was watched before on it.
+const leaving = document.querySelector("form[data-leave]");
+if (leaving) import("./player/device.js").then(({ leave }) => leaving.addEventListener("submit", leave));
 
-function show(item, position) {
-  const part = Math.min(1, position / Number(item.dataset.duration));
-  const done = part > 0.95;
-  const button = item.querySelector(".watched");
-  item.style.setProperty("--seen", part);
-  button.setAttribute("aria-pressed", String(done));
-  button.querySelector(".watched-text").textContent = done ? "Watched" : "Mark watched";
-}
-
-async function toggle(item, address) {
-  const button = item.querySelector(".watched");
-  const duration = Number(item.dataset.duration);
-  const position = button.getAttribute("aria-pressed") === "true" ? 0 : duration;
-  // Not `disabled` either.
-  if (button.ariaBusy === "true") return;
-  button.ariaBusy = "true";
-  try {
-    const answer = await fetch(`${address}/${item.dataset.episode}`, {
-      method: "PUT",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ position, duration }),
-    });
-    if (!answer.ok) throw new Error(`progress answered ${answer.status}`);
-    show(item, position);
-  } catch {
-    button.querySelector(".watched-text").textContent = "Try again";
-  } finally {
-    button.ariaBusy = null;
-  }
-}
-
-async function seen(address) {
-  const answer = await fetch(`${address}?limit=100`);
-  if (!answer.ok) throw new Error(`progress answered ${answer.status}`);
-  const { positions } = await answer.json();
-  return new Map((positions || []).map(({ episode, position }) => [episode, position]));
-}
-
-if (list) {
-  const address = `${list.dataset.progress}/${viewer()}`;
-  // The buttons appear when the service answers; they have their place all the time.
-  seen(address).then((positions) => {
-    for (const item of list.children) {
-      const button = item.querySelector(".watched");
-      button.style.visibility = "visible";
-      button.addEventListener("click", () => toggle(item, address));
-      if (positions.has(item.dataset.episode)) show(item, positions.get(item.dataset.episode));
-    }
-  }, () => {});
-}
+// Search: results as one types. The page of results is asked for, and its results are taken.
+const search = document.querySelector("form.search");
+if (search) import("./search.js").then(({ asTyped }) => asTyped(search));

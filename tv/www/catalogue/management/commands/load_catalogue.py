@@ -1,12 +1,11 @@
 """`manage.py load_catalogue`: fill an empty database with the fixtures."""
 
 from argparse import ArgumentParser
-from datetime import UTC, datetime
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalogue.generator import load, plan
-from catalogue.models import Series
+from catalogue.generator import licences, load, plan
+from catalogue.models import Kind, Series
 
 
 class Command(BaseCommand):
@@ -23,8 +22,9 @@ class Command(BaseCommand):
             raise CommandError("the catalogue is not empty: load it into an empty database")
         catalogue = plan.make(seed, episodes)
         # A fixed day, so that the same seed makes the same rows; the cron takes it from there.
-        load.load(catalogue, datetime.combine(plan.SHELF, datetime.min.time(), UTC))
+        load.load(catalogue, licences.midnight(plan.SHELF))
+        films = sum(row.kind == Kind.FILM for row in catalogue.series)
         self.stdout.write(
-            f"{len(catalogue.series)} series, {episodes} episodes, "
-            f"{len(catalogue.partners)} partners"
+            f"{len(catalogue.series) - films} series, {films} films, {episodes} episodes, "
+            f"{len(catalogue.partners)} partners, {len(catalogue.people)} people"
         )

@@ -1,0 +1,1 @@
+"""Watch a brand of the network from a terminal."""

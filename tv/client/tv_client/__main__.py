@@ -1,0 +1,5 @@
+"""`python -m tv_client`."""
+
+from tv_client.cli import main
+
+main()

@@ -1,0 +1,32 @@
+// Asking for leave to play: signed addresses, and where to keep the position.
+
+const PATIENCE = 15_000;
+
+/** The answer was no; `reason` says which no. */
+export class Denied extends Error {
+  constructor({ reason, hint, detail }) {
+    super(detail || reason);
+    this.reason = reason || "";
+    this.hint = hint || "";
+  }
+}
+
+/**
+ * What playing needs, as `POST /api/v1/playback/{episode}` gives it. Any error but `Denied` says
+ * that there was no answer, or not one of sense.
+ */
+export async function start(address) {
+  const headers = { Accept: "application/json", ...forgery() };
+  const answer = await fetch(address, { method: "POST", headers, signal: AbortSignal.timeout(PATIENCE) });
+  if (answer.ok) return answer.json();
+  const problem = await answer.json().catch(() => ({}));
+  if (answer.status === 404) throw new Denied({ ...problem, reason: "missing" });
+  if (answer.status === 401 || answer.status === 403) throw new Denied(problem);
+  throw new Error(`playback answered ${answer.status}`);
+}
+
+/** What proves that the request is from a page of ours; only a signed-in viewer has it. */
+function forgery() {
+  const token = /(?:^|; )tv_csrf=([^;]+)/.exec(document.cookie)?.[1];
+  return token ? { "X-CSRFToken": token } : {};
+}

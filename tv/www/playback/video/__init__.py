@@ -1,0 +1,1 @@
+"""From a file to HLS with ffmpeg. Knows neither Django nor the database."""
