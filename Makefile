@@ -4,7 +4,7 @@ AIRCHAIN := .venv/bin/airchain
 PYTEST := .venv/bin/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down test lint test-unit test-properties test-integration test-e2e test-faults test-faults-bounded bench-deploy soak lock clean
+.PHONY: help setup demo down test lint test-unit test-properties test-integration test-e2e test-faults test-faults-bounded test-faults-and-e2e bench-deploy bench-tv evening soak lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,8 @@ demo: ## From nothing to tv/ served by a fleet on this machine
 down: ## Remove what `make demo` started
 	@$(AIRCHAIN) -C tv down prod
 
-test: lint test-unit test-properties test-integration test-faults-bounded test-e2e ## Everything: linters, unit, integration, faults, end to end
+test: lint test-unit test-properties ## Everything: linters, unit, integration, faults, end to end
+	@$(MAKE) --no-print-directory -j 2 test-integration test-faults-and-e2e
 
 lint: setup ## ruff, mypy strict, direction of imports
 	@.venv/bin/ruff check src tests bench tv examples
@@ -28,7 +29,7 @@ lint: setup ## ruff, mypy strict, direction of imports
 	@.venv/bin/lint-imports
 
 test-unit: setup ## Unit tests: no engine, no network
-	@$(PYTEST) tests/unit
+	@$(PYTEST) --numprocesses=auto tests/unit tv/client/tests
 
 test-properties: setup ## Properties of the unit tests with many examples
 	@$(PYTEST) tests/unit -m hypothesis --hypothesis-profile=thorough
@@ -43,9 +44,20 @@ test-e2e: setup ## The main job: tv/ in a real browser, deploys and scaling unde
 	@$(AIRCHAIN) engine start
 	@$(PYTEST) tests/e2e
 
+test-faults-and-e2e: test-faults-bounded
+	@$(MAKE) --no-print-directory test-e2e
+
 bench-deploy: setup ## How long a changed line takes to every host: PRODUCT=hello HOSTS=1,4,8
 	@$(AIRCHAIN) engine start
 	@.venv/bin/python -m bench.deploy $(or $(PRODUCT),hello) $(if $(HOSTS),--hosts $(HOSTS)) $(BENCH)
+
+bench-tv: setup ## How fast tv/ answers on one host, against a constant answer: CASES="home progress"
+	@.venv/bin/python -m airchain.machine run bench
+	@$(AIRCHAIN) engine start
+	@.venv/bin/python -m bench.tv $(CASES) $(BENCH)
+
+evening: setup ## A model of an evening against a running demo: EVENING_SECONDS=120 EVENING_VIEWERS=60
+	@.venv/bin/locust --headless --only-summary --host http://127.0.0.1:8080 -f tv/load/evening.py
 
 soak: setup ## Deploys and rollbacks in a row under load, nothing fails or grows: CHANGES=100 HOSTS=4
 	@$(AIRCHAIN) engine start

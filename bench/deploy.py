@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import machine
+from bench.failure import explained
 from bench.figures import Round, decode, encode, summarise, table
 from bench.subjects import SUBJECTS
 from bench.trial import SETTLE, up
@@ -26,6 +27,10 @@ HOSTS = {"hello": (1, 4, 8), "tv": (1, 4)}
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure; with `--save FILE`, rounds that stand there are not measured again."""
     chosen = _arguments(argv)
+    return explained(lambda: _measured(chosen))
+
+
+def _measured(chosen: argparse.Namespace) -> int:
     rounds = decode(chosen.save.read_text()) if chosen.save and chosen.save.exists() else []
     began = time.monotonic()
     with (

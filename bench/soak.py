@@ -25,8 +25,19 @@ from bench.trial import ENVIRONMENT, Trial, up
 # What runs has come to rest after so many changes: caches are warm, `previous` is there.
 _WARM = 4
 _SETTLED_WITHIN = 90.0
+_READ_WITHIN = 10.0
 # What may come and go without meaning anything: allocators, journals, directories.
 _SLACK = {"agent_memory_mb": 6.0, "disk_mb": 8.0}
+_READ_NAMES = ("containers", "images", "units", "agent_restarts", "agent_kb", "disk_kb")
+_READ = """
+echo "containers=$(docker ps --all --quiet | wc -l)"
+echo "images=$(docker images --all --quiet | sort -u | wc -l)"
+echo "units=$(systemctl list-units --all --no-legend "$1-*" | wc -l)"
+echo "agent_restarts=$(systemctl show -P NRestarts airchain-agent)"
+agent=$(systemctl show -P MainPID airchain-agent)
+echo "agent_kb=$(awk '/VmRSS/ {print $2}' "/proc/$agent/status")"
+echo "disk_kb=$(du -sk /var/lib/docker | cut -f1)"
+"""
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,7 @@ class Load:
     containers: int
     images: int
     units: int
+    agent_restarts: int
     agent_memory_mb: float
     disk_mb: float
 
@@ -141,15 +153,26 @@ def _loads(trial: Trial) -> dict[str, Load]:
 
 def _load(trial: Trial, host: str) -> Load:
     name = names.container(trial.subject.product, ENVIRONMENT, host)
-    script = (
-        "docker ps --all --quiet | wc -l; docker images --all --quiet | sort -u | wc -l; "
-        f"systemctl list-units --all --no-legend '{trial.subject.product}-*' | wc -l; "
-        "awk '/VmRSS/ {print $2}' /proc/$(systemctl show -P MainPID airchain-agent)/status; "
-        "du -sk /var/lib/docker | cut -f1"
+    deadline = time.monotonic() + _READ_WITHIN
+    while True:
+        said = trial.product.docker("exec", name, "sh", "-c", _READ, "sh", trial.subject.product)
+        found = dict(line.split("=", 1) for line in said.splitlines())
+        numbers = {key: int(value) for key, value in found.items() if value}
+        missing = [key for key in _READ_NAMES if key not in numbers]
+        if not missing:
+            break
+        # An agent between two lives has no memory yet; that it died is seen in its restarts.
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{host} did not say its {', '.join(missing)}: {said!r}")
+        time.sleep(0.5)
+    return Load(
+        numbers["containers"],
+        numbers["images"],
+        numbers["units"],
+        numbers["agent_restarts"],
+        round(numbers["agent_kb"] / 1e3, 1),
+        round(numbers["disk_kb"] / 1e3, 1),
     )
-    said = trial.product.docker("exec", name, "sh", "-c", script).split()
-    containers, images, units, memory, disk = (int(word) for word in said)
-    return Load(containers, images, units, round(memory / 1e3, 1), round(disk / 1e3, 1))
 
 
 def _say(number: int, of: int, failed: int) -> None:

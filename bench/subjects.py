@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tests.support.cli import ROOT, Product, copy_product
 
+# A folder of files that nginx answers with by itself.
+CONSTANT_FOLDER = "bench"
 _TAKE = "take {} is on air"
 _SLOW_SECONDS = 2
 
@@ -49,7 +51,8 @@ class Subject:
             if file != "airchain.yaml":
                 for old, new in texts.items():
                     product.replace(file, old, new)
-        product.commit("a slow page, and a line to change")
+        if product.changed():
+            product.commit("a slow page, and a line to change")
         return product
 
     def change(self, product: Product, before: int, after: int) -> None:
@@ -93,17 +96,40 @@ TV = Subject(
             "min: 2, max: 40,": "min: 1, max: 40,",
         },
         "www/pages/templates/base.html": {
-            '<footer class="foot">\n': f'<footer class="foot">\n    <p>{_TAKE.format(0)}</p>\n'
+            # Not as text: that the site's own tests want translated.
+            '<footer class="foot">': f'<footer class="foot" data-take="{_TAKE.format(0)}">'
         },
         "www/tv/urls.py": {
-            "from django.urls import path\n": "import time\n\n"
-            "from django.http import HttpResponse\nfrom django.urls import path\n",
+            '"""Addresses of a brand\'s site."""\n': "import time\n\n"
+            "from django.http import HttpResponse\n",
             "pages = [\n": f"def slow(request):\n    time.sleep({_SLOW_SECONDS})\n"
             '    return HttpResponse("at last")\n\n\npages = [\n    path("slow", slow),\n',
         },
     },
 )
 SUBJECTS = {subject.name: subject for subject in (HELLO, TV)}
+# More than any machine sends: requests are counted, and none is too many.
+_UNREACHED = "{per_second: 100000, burst: 1000000}"
+# tv as it is, on one web host that may use the whole machine, with a folder of files beside. All
+# that is sent comes from one address.
+LOADED_TV = Subject(
+    name="tv",
+    source=ROOT / "tv",
+    port=18094,
+    domain="dramas.localhost",
+    template="www/pages/templates/base.html",
+    image="www",
+    texts={
+        "airchain.yaml": {
+            "port: 8080,": "port: 18094,",
+            "min: 2, max: 40, size: small": "min: 1, max: 40, size: medium",
+            "  media: {": f"  {CONSTANT_FOLDER}: {{}}\n  media: {{",
+            "routes:\n": f"routes:\n  - {{path: /{CONSTANT_FOLDER}, files: {CONSTANT_FOLDER}}}\n",
+            "{per_second: 100, burst: 1000}": _UNREACHED,
+            "{per_second: 200, burst: 2000}": _UNREACHED,
+        },
+    },
+)
 
 
 def take(number: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,10 @@ from bench.subjects import Subject, take
 ENVIRONMENT = "prod"
 # Old instances are stopped by then, so that a round does not pay for the one before.
 SETTLE = 4.0
-RATE = 80.0
+RATE = 55.0
+# Of each host, straight: the edge spares a host that has slow requests in hand.
+RATE_OF_HOST = 8.0
+_HTTP = 80
 _TAIL = 0.5
 _COMMAND = 300.0
 
@@ -39,6 +42,7 @@ class Trial:
     engine: Engine
     image: str
     hosts: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
     number: int = 0
     _ids: tuple[str, ...] = field(default=(), repr=False)
 
@@ -46,7 +50,9 @@ class Trial:
         """Have `count` hosts in service."""
         if len(self.hosts) != count:
             self.product.airchain("scale", ENVIRONMENT, self.subject.web, str(count))
-        self.hosts = tuple(h["name"] for h in self.product.hosts(ENVIRONMENT, self.subject.web))
+        hosts = self.product.hosts(ENVIRONMENT, self.subject.web)
+        self.hosts = tuple(h["name"] for h in hosts)
+        self.addresses = tuple(h["address"] for h in hosts)
         containers = (names.container(self.subject.product, ENVIRONMENT, h) for h in self.hosts)
         self._ids = tuple(self.product.docker("inspect", "-f", "{{.Id}}", c) for c in containers)
 
@@ -101,14 +107,20 @@ class Trial:
 
     @contextmanager
     def viewers(self) -> Iterator[list[Seen]]:
-        """Viewers who ask often, who are slow to be answered, and who send something."""
+        """Viewers who ask often, who are slow to be answered, and who send something.
+
+        They come through the edge. Whether a host is on air, each host is asked itself.
+        """
         port, domain = self.subject.port, self.subject.domain
-        with (
-            probe(port, domain, rate=RATE, workers=8) as often,
-            probe(port, domain, "/slow", rate=1.5, workers=3) as slow,
-            probe(port, domain, method=self.subject.method, rate=5, workers=2) as sent,
-        ):
-            yield [often, slow, sent]
+        with ExitStack() as stack:
+            often = probe(port, domain, rate=RATE, workers=8)
+            slow = probe(port, domain, "/slow", rate=1.5, workers=3)
+            sent = probe(port, domain, method=self.subject.method, rate=5, workers=2)
+            each = [
+                probe(_HTTP, domain, rate=RATE_OF_HOST, workers=1, address=address)
+                for address in self.addresses
+            ]
+            yield [stack.enter_context(viewer) for viewer in (often, slow, sent, *each)]
 
 
 def steps_of(done: Result) -> list[dict[str, Any]]:

@@ -8,7 +8,8 @@
     ├── BuildError         an image could not be built
     ├── ImageTestError     an image was built and its test failed
     ├── RegistryError      the registry refused or did not answer
-    │   └── StoreDamaged   it holds something else than what was pushed
+    │   ├── StoreDamaged   it holds something else than what was pushed
+    │   └── Missing        it holds nothing of that name, or its store is away
     ├── StoreError         an object is missing, broken or not writable
     │   └── Conflict       a conditional write lost against another writer
     ├── ReleaseError       a release cannot be made, found or verified
@@ -121,6 +122,10 @@ class RegistryError(AirchainError):
 
 class StoreDamaged(RegistryError):
     """The registry holds something else than what was pushed, or a part of it."""
+
+
+class Missing(RegistryError):
+    """The registry holds nothing of that name: it is gone, or the whole store is away."""
 
 
 class StoreError(AirchainError):

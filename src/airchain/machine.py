@@ -43,10 +43,12 @@ PACKAGES = {
     "bootstrap": Package("mmdebstrap", "/usr/bin/mmdebstrap", "images from the Debian archive"),
     "faketime": Package("faketime", "/usr/bin/faketime", "the tests of a clock that is wrong"),
     "browser": Package("chromium", "/usr/bin/chromium", "the end-to-end tests"),
+    "wrk": Package("wrk", "/usr/bin/wrk", "the benchmark of tv's answers"),
 }
 GROUPS = {
     "run": ("git", "registry", "bootstrap"),
     "test": ("git", "browser", "faketime"),
+    "bench": ("wrk",),
 }
 
 

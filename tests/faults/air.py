@@ -7,6 +7,7 @@ is not as it shall be, down to containers and units on each host.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -23,17 +24,31 @@ from tests.support.waiting import wait_until
 from airchain.fleet import local, names
 from airchain.fleet import place as places
 from airchain.fleet.place import Place
+from airchain.host.leases import host_of
 from airchain.images.engine import Engine
 from airchain.paths import Home
 from airchain.release import pointer as pointers
 from airchain.release.make import unsigned
 from airchain.run import Result, run
 from airchain.store import DirectoryStore
-from airchain.store.records import Pointer, Release, Report, read, report_key
+from airchain.store.records import (
+    Lease,
+    Pointer,
+    Release,
+    Report,
+    lease_key,
+    read,
+    report_key,
+)
 
 NAME, ENVIRONMENT, PORT, SIZE = "faults", "prod", 18088, 3
+# What a dead host was just answering is lost: at most one request of each viewer.
+IN_FLIGHT = 6
 # Beside the deployment's own bounds, what a busy machine may take.
 PATIENCE = 90.0
+
+# How a deployment that came to its end says so.
+SUCCESS = " serves on "
 
 Overlay = Mapping[str, Any]
 
@@ -50,6 +65,15 @@ class Driver:
         """What it printed so far."""
         return self.log.read_text(errors="replace")
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it stand still, as in a laptop that was shut."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """End it as the kernel would: it can do nothing about it."""
         assert self.process.poll() is None, f"it ended before it was killed:\n{self.said}"
@@ -59,6 +83,11 @@ class Driver:
     def end(self, within: float = PATIENCE) -> int:
         """Its exit status, once it has ended by itself."""
         return self.process.wait(within)
+
+    def succeed(self, within: float = PATIENCE) -> None:
+        """See it end well, and say so."""
+        assert self.end(within) == 0, self.said
+        assert SUCCESS in self.said, self.said
 
 
 @dataclass
@@ -103,10 +132,13 @@ class Air:
         """The release that serves now."""
         return self.pointer.release
 
-    def other(self, overlay: Overlay | None = None) -> str:
-        """A good release that does not serve now: of two with this overlay the other one."""
-        slow = "slow " if overlay else ""
-        first, second = (self.release(f"{slow}{t}", overlay) for t in ("morning", "evening"))
+    def other(self, overlay: Overlay | None = None, name: str = "slow ") -> str:
+        """A good release that does not serve now: of two with this overlay the other one.
+
+        Another overlay needs another `name`.
+        """
+        mark = name if overlay else ""
+        first, second = (self.release(f"{mark}{t}", overlay) for t in ("morning", "evening"))
         return second if self.good == first else first
 
     def text(self, release: str) -> str:
@@ -135,10 +167,16 @@ class Air:
             "deploy", ENVIRONMENT, release, *words, timeout=150, check=False
         )
 
-    def bring(self, release: str) -> None:
-        """A deployment that has to succeed, seen through."""
+    def succeed(self, release: str) -> Result:
+        """A deployment that has to end well, and to say so."""
         result = self.deploy(release)
         assert result.returncode == 0, result.stderr
+        assert SUCCESS in result.stdout, result.stdout
+        return result
+
+    def bring(self, release: str) -> None:
+        """A deployment that has to succeed, seen through."""
+        self.succeed(release)
         self.settle(release)
 
     @contextmanager
@@ -194,6 +232,24 @@ class Air:
         assert held is not None, "there is no pointer"
         return held.pointer
 
+    def chosen(self) -> str:
+        """The host that runs a new release first, as soon as a deployment has chosen it."""
+        self.until(lambda: bool(self.pointer.admitted), "a canary is chosen", 60)
+        return (self.pointer.admitted or ("",))[0]
+
+    def task_host(self) -> str:
+        """The host that runs the task `migrate` of the release that is deployed, once one does."""
+        found: list[str] = []
+
+        def runs() -> bool:
+            name = f"task/{self.good.removeprefix('sha256:')[:12]}/migrate"
+            lease = read(self.place.store, lease_key(NAME, ENVIRONMENT, name), Lease)
+            found[:] = [host_of(lease)] if lease and lease.state == "running" else []
+            return any("-migrate-" in " ".join(self.containers(host)) for host in found)
+
+        self.until(runs, "the task runs", 30)
+        return found[0]
+
     @property
     def hosts(self) -> list[str]:
         """Names of the hosts whose containers run."""
@@ -222,6 +278,21 @@ class Air:
     def containers(self, host: str) -> set[str]:
         """Names of the services' containers on a host."""
         return set(self.on(host, "docker", "ps", "--format", "{{.Names}}").split())
+
+    def running(self, host: str) -> set[str]:
+        """IDs of the services' containers on a host: another one after each start."""
+        return set(self.on(host, "docker", "ps", "--no-trunc", "--quiet").split())
+
+    def lines(self, service: str) -> list[str]:
+        """What a service wrote, on all hosts together."""
+        words = ("--identifier", service, "--output", "cat", "--no-pager", "--quiet")
+        return [
+            line for host in self.hosts for line in self.on(host, "journalctl", *words).splitlines()
+        ]
+
+    def said(self, service: str, words: str) -> int:
+        """How often a service said these words, on all hosts together."""
+        return self.lines(service).count(words)
 
     def forget_image(self, name: str) -> None:
         """Take an image away from every host, so that it has to be pulled."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -28,14 +27,11 @@ def fleet(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
     """The fleet, in a home of its own: its store, registry and keeper are nobody else's."""
     engine = engines.ensure(Home.from_environment(), Silent())
     home = Home(Home.from_environment().root / "faults")
-    changes = {}
-    if name := os.environ.get("AIRCHAIN_TEST_REGISTRY"):
-        changes["name: localhost:5064"] = f"name: {name}"
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AIRCHAIN_HOME", str(home.root))
         environment.setenv("DOCKER_HOST", engine.url)
         folder = tmp_path_factory.mktemp("faults") / "product"
-        product = copy_product(ROOT / "tests" / "faults" / "product", folder, changes)
+        product = copy_product(ROOT / "tests" / "faults" / "product", folder, {})
         air = Air(engine, home, product, folder.parent)
         try:
             product.airchain("up", ENVIRONMENT, timeout=900)
@@ -56,6 +52,7 @@ def air(fleet: Air) -> Iterator[Air]:
     try:
         fleet.until(lambda: not fleet.unsettled(), "the fleet is whole again", MENDED_WITHIN)
         assert len(fleet.hosts) == SIZE
+        assert "not settled" not in fleet.status(), "whoever asks is told so"
     except BaseException:
         fleet.repair()
         raise

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 from tests.faults.air import ENVIRONMENT, NAME, Air
+from tests.faults.causes import frozen
 from tests.faults.releases import HEAVY
 
 from airchain.store.records import pointer_key
@@ -16,16 +18,17 @@ def test_locked_by_another(air: Air) -> None:
     """A deployment is refused with who holds the lock and why; nothing has changed."""
     before = air.pointer
     air.product.airchain("lock", ENVIRONMENT, "--reason", "the line to the studio is being laid")
-    try:
-        result = air.deploy(air.other())
-        assert result.returncode == 1
-        assert "the line to the studio is being laid" in result.stderr, result.stderr
-        assert "airchain unlock prod" in result.stderr
-        assert air.pointer == before
-    finally:
-        air.product.airchain("unlock", ENVIRONMENT)
-    new = air.other()
-    air.bring(new)
+    with air.viewers() as seen:
+        try:
+            result = air.deploy(air.other())
+            assert result.returncode == 1
+            assert "the line to the studio is being laid" in result.stderr, result.stderr
+            assert "airchain unlock prod" in result.stderr
+            assert air.pointer == before
+        finally:
+            air.product.airchain("unlock", ENVIRONMENT)
+        air.bring(air.other())
+    assert not seen.failures, seen.summary()
 
 
 def test_pointer_tampered_with(air: Air) -> None:
@@ -42,8 +45,7 @@ def test_pointer_tampered_with(air: Air) -> None:
         )
         assert "signature does not fit" in air.status()
         assert {air.report(h).running for h in air.hosts} == {good}
-        result = air.deploy(good)
-        assert result.returncode == 0, result.stderr
+        air.succeed(good)
         air.settle(good)
     assert not seen.failures, seen.summary()
     assert {a.body.strip() for a in seen.answers} == {air.text(good)}
@@ -77,19 +79,30 @@ DAMAGE = {
 @pytest.mark.long
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_registry_damaged(air: Air, damage: str) -> None:
-    """What has not the digest that was signed is not run; mended, the same release is deployed."""
+    """Each host refuses what has not the digest that was signed; mended, it is deployed."""
     what, how = DAMAGE[damage]
-    old, new = air.good, air.release(f"heavy, {damage}", HEAVY)
+    old, new = air.good, with_its_own_image(air, damage)
     air.forget_image("heavy")
     image = air.record(new).images["heavy"].digest
-    layers = json.loads(blob(air, image).read_text())["layers"]
-    path = blob(air, {"release": new, "manifest": image, "layer": layers[-2]["digest"]}[what])
+    # The uppermost layer is the one that hosts have of no other image.
+    layer = json.loads(blob(air, image).read_text())["layers"][-1]["digest"]
+    path = blob(air, {"release": new, "manifest": image, "layer": layer}[what])
     whole = path.read_bytes()
+    refused = image if what == "layer" else path.parent.name
+
+    def refuses(host: str) -> bool:
+        report = air.report(host)
+        return report.running == old and refused in str(report.error)
+
     with air.viewers() as seen:
-        try:
+        # A driver takes it back as soon as one host refuses it: without one, each has its say.
+        with frozen(air, air.hosts), air.driver(new) as driver:
+            air.until(lambda: air.good == new, "the deployment begins", 60)
+            driver.kill()
             path.write_bytes(how(whole))
+        try:
+            air.until(lambda: all(map(refuses, air.hosts)), "each host refuses it", 40)
             result = air.deploy(new)
-            air.settle(old)
         finally:
             path.write_bytes(whole)
         assert result.returncode == 1
@@ -100,17 +113,31 @@ def test_registry_damaged(air: Air, damage: str) -> None:
     air.bring(old)
 
 
+def with_its_own_image(air: Air, mark: str) -> str:
+    """A release of an image that no host has pulled before: engines keep manifests for a while."""
+    dockerfile = air.product.folder / "app" / "heavy.Dockerfile"
+    text = dockerfile.read_text()
+    try:
+        dockerfile.write_text(f'{text}LABEL damage="{mark} {time.time_ns()}"\n')
+        return air.release(f"heavy, {mark}", HEAVY)
+    finally:
+        dockerfile.write_text(text)
+        air.product.commit("put back the image")
+
+
 def test_webhook_down(air: Air) -> None:
     """The deployment succeeds all the same, and its end says that nobody was told."""
     new = air.other()
     hook = air.home.secrets(NAME, ENVIRONMENT) / "HOOK"
     hook.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     hook.write_text("http://127.0.0.1:9/nobody-listens-here")
-    try:
-        with air.settings(deploy={"notify": {"secret": "HOOK"}}):
-            result = air.deploy(new)
-    finally:
-        hook.unlink()
-    assert result.returncode == 0, result.stderr
-    assert "the webhook was not told of 'done'" in result.stdout + result.stderr
-    air.settle(new)
+    with air.viewers() as seen:
+        try:
+            with air.settings(deploy={"notify": {"secret": "HOOK"}}):
+                result = air.deploy(new)
+        finally:
+            hook.unlink()
+        assert result.returncode == 0, result.stderr
+        assert "the webhook was not told of 'done'" in result.stdout + result.stderr
+        air.settle(new)
+    assert not seen.failures, seen.summary()

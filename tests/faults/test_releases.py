@@ -28,7 +28,7 @@ BAD = {
         {"env": {"START_AFTER": "60"}}, ("web is not healthy", "connection refused")
     ),
     "runs out of memory at start": Fault(
-        {"env": {"LEAK": "200"}, "memory": "32m", "health": {"path": "/healthz", "within": 6}},
+        {"env": {"TAKE": "200"}, "memory": "32m", "health": {"path": "/healthz", "within": 6}},
         ("ended with exit status 137",),
     ),
     "needs a secret that is missing": Fault(

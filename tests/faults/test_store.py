@@ -7,6 +7,7 @@ import time
 import pytest
 from tests.faults.air import Air
 from tests.faults.causes import unreachable_store
+from tests.faults.releases import SLOW
 
 
 @pytest.mark.parametrize("seconds", [12, pytest.param(60, marks=pytest.mark.long)])
@@ -26,4 +27,18 @@ def test_store_unreachable(air: Air, seconds: int) -> None:
         time.sleep(3)
         assert air.hosts == hosts
         air.bring(new)
+    assert not seen.failures, seen.summary()
+
+
+def test_store_taken_away_in_mid_deploy(air: Air) -> None:
+    """The driver asks again until it is there, hosts go on where they were, and it succeeds."""
+    new = air.other(SLOW)
+    with air.viewers() as seen:
+        with air.driver(new) as driver:
+            air.chosen()
+            with unreachable_store(air):
+                time.sleep(3)
+            driver.succeed()
+        air.settle(new)
+    assert "the store does not answer" in driver.said, driver.said
     assert not seen.failures, seen.summary()

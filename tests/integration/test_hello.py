@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -11,6 +12,8 @@ from tests.support.cli import Product
 from tests.support.probe import ask, probe
 from tests.support.waiting import wait_until
 
+from airchain.registry.client import Client
+
 APP = "web/app.py"
 MAIN = '    server = Server(("", PORT), Handler)\n'
 CHECK = '        return 200, "text/plain", "ok\\n"'
@@ -19,7 +22,8 @@ CHECK = '        return 200, "text/plain", "ok\\n"'
 @pytest.fixture
 def edited(hello: Product) -> Iterator[Product]:
     """hello, whose files and release are put back after the test."""
-    texts = {name: (hello.folder / name).read_text() for name in (APP, "airchain.yaml")}
+    names = (APP, "web/Dockerfile", "airchain.yaml")
+    texts = {name: (hello.folder / name).read_text() for name in names}
     yield hello
     for name, text in texts.items():
         (hello.folder / name).write_text(text)
@@ -36,17 +40,44 @@ def test_both_hosts_serve(hello: Product) -> None:
 
 
 def test_a_deploy_changes_every_host_and_fails_no_request(edited: Product) -> None:
-    """Edit one line, commit, deploy: the new text everywhere, old containers gone."""
-    edited.replace("airchain.yaml", "GREETING: Good evening", "GREETING: Good night")
+    """Edit one line, commit, deploy: the new text everywhere, old containers gone.
+
+    Hosts pull what `diff` said, and nothing else.
+    """
+    edited.replace(APP, "on air from", "good night from")
     edited.commit("say good night")
+    edited.airchain("release")
+    foreseen = edited.json("diff", "prod")
+    before = {host["name"]: layers(edited, host["name"]) for host in edited.hosts("prod")}
     with probe(PORT, "localhost") as seen:
         edited.airchain("deploy", "prod")
         time.sleep(1)
     assert not seen.failures, seen.summary()
     assert seen.rate > 50, seen.summary()
     bodies = [ask(PORT, "localhost").body for _ in range(10)]
-    assert all("Good night" in body for body in bodies)
+    assert all("good night from" in body for body in bodies)
     wait_until(lambda: all(len(c) == 1 for c in containers(edited).values()), "old ones are gone")
+
+    (image,), (effect,) = foreseen["images"], foreseen["hosts"]
+    assert (effect["start"], effect["stop"]) == (["web"], ["web"])
+    registry = edited.json("spec", "show")["registry"]["name"]
+    with Client(registry) as client:
+        made = client.manifest("hello-test/web", image["new"])
+        assert made is not None
+        settings = json.loads(client.blob("hello-test/web", made.config.digest, limit=1 << 20))
+    for host, had in before.items():
+        pulled = layers(edited, host) - had
+        assert len(pulled) == effect["pull"]["layers"] == 1
+        names = zip(settings["rootfs"]["diff_ids"], made.layers, strict=True)
+        size = sum(blob.size for name, blob in names if name in pulled)
+        assert effect["pull"]["bytes"] == size + made.config.size
+
+
+def layers(product: Product, host: str) -> set[str]:
+    """Digests of all layers of all images that a host has."""
+    images = product.docker_on(host, "images", "--quiet", "--no-trunc").split()
+    form = '{{join .RootFS.Layers " "}}'
+    return set(product.docker_on(host, "image", "inspect", "--format", form, *images).split())
 
 
 def containers(product: Product) -> dict[str, list[str]]:
@@ -138,26 +169,43 @@ def test_a_failing_image_test_stops_the_release(edited: Product) -> None:
 
 def test_a_dockerfile_that_fails_shows_the_step(edited: Product) -> None:
     """The failing instruction and its output are shown."""
-    path = edited.folder / "web" / "Dockerfile"
-    text = path.read_text()
-    path.write_text(text.replace("USER 10001", "RUN echo lights out >&2 && exit 3\nUSER 10001"))
+    edited.replace("web/Dockerfile", "USER 10001", "RUN echo lights out >&2 && exit 3\nUSER 10001")
     edited.commit("break the build")
     result = edited.airchain("deploy", "prod", check=False)
-    path.write_text(text)
     assert result.returncode == 1
     assert "lights out" in result.stderr
 
 
-def test_rollback_brings_back_what_served(edited: Product) -> None:
-    """A rollback is a deployment of the release before."""
-    edited.replace("airchain.yaml", "GREETING: Good evening", "GREETING: Good day")
+def test_rollback_reaches_a_host_that_never_ran_the_release(edited: Product) -> None:
+    """One that booted after it was left has none of its image, and gets all of it."""
+    (before,) = edited.json("status", "prod")
+    edited.replace(APP, "on air from", "good day from")
     edited.commit("say good day")
     edited.airchain("deploy", "prod")
-    assert "Good day" in ask(PORT, "localhost").body
-    with probe(PORT, "localhost") as seen:
-        edited.airchain("rollback", "prod")
-    assert not seen.failures, seen.summary()
-    assert "Good evening" in ask(PORT, "localhost").body
+    edited.airchain("scale", "prod", "web", "3")
+    try:
+        old = {h["name"] for fleet in before["fleets"] for h in fleet["hosts"]}
+        (new,) = [h["name"] for h in edited.hosts("prod") if h["name"] not in old]
+        (there,) = images(edited, new)
+        assert there in images(edited, min(old)), "all hosts serve the same image"
+        with probe(PORT, "localhost") as seen:
+            edited.airchain("rollback", "prod", "--to", before["release"])
+            assert {h["release"] for h in edited.hosts("prod")} == {before["release"]}
+            assert len(images(edited, new)) == 2
+            answers = [ask(PORT, "localhost") for _ in range(12)]
+        assert not seen.failures, seen.summary()
+        assert all("on air from" in answer.body for answer in answers)
+        assert new in {answer.host for answer in answers}
+    finally:
+        edited.airchain("scale", "prod", "web", "2")
+
+
+def images(product: Product, host: str) -> set[str]:
+    """Digests of the service's images that a host has."""
+    form = "{{.Repository}} {{.Digest}}"
+    listed = product.docker_on(host, "images", "--digests", "--format", form)
+    pairs = (line.split() for line in listed.splitlines())
+    return {digest for repository, digest in pairs if repository.endswith("/hello-test/web")}
 
 
 def test_scaling_fails_no_request(hello: Product) -> None:
@@ -222,15 +270,33 @@ def test_a_missing_secret_is_named_before_anything_changes(edited: Product) -> N
     assert "airchain secrets set prod API_TOKEN" in result.stderr
 
 
-def test_another_environment_does_not_meet_the_first(hello: Product) -> None:
-    """dev goes up and down beside prod, and down leaves nothing of it."""
-    before = hello.hosts("prod")
-    hello.airchain("up", "dev")
-    assert ask(PORT + 1, "localhost").status == 200
-    hello.airchain("down", "dev")
+def test_another_environment_does_not_meet_the_first(edited: Product) -> None:
+    """dev goes up and down beside prod, and down leaves nothing of it.
+
+    Meanwhile what serves in dev is promoted: the very digests, with nothing built.
+    """
+    before = edited.hosts("prod")
+    edited.replace(APP, "on air from", "good noon from")
+    edited.commit("say good noon")
+    edited.airchain("up", "dev")
+    assert "good noon from" in ask(PORT + 1, "localhost").body
+    assert "on air from" in ask(PORT, "localhost").body
+    made = edited.json("releases")
+    # Whoever built anything now would fail.
+    edited.replace("web/Dockerfile", "USER 10001", "RUN exit 3\nUSER 10001")
+    with probe(PORT, "localhost") as seen:
+        edited.airchain("promote", "dev", "prod")
+    edited.replace("web/Dockerfile", "RUN exit 3\n", "")
+    assert not seen.failures, seen.summary()
+    assert "good noon from" in ask(PORT, "localhost").body
+    (dev,), (prod,) = edited.json("status", "dev"), edited.json("status", "prod")
+    assert dev["release"] == prod["release"]
+    assert [r["digest"] for r in edited.json("releases")] == [r["digest"] for r in made]
+
+    edited.airchain("down", "dev")
     assert ask(PORT, "localhost").status == 200
-    assert [h["name"] for h in hello.hosts("prod")] == [h["name"] for h in before]
+    assert [h["name"] for h in edited.hosts("prod")] == [h["name"] for h in before]
     selector = "label=airchain.environment=dev"
     for kind in ("ps -aq", "volume ls -q", "network ls -q"):
         product = "label=airchain.product=hello-test"
-        assert not hello.docker(*kind.split(), "--filter", selector, "--filter", product)
+        assert not edited.docker(*kind.split(), "--filter", selector, "--filter", product)

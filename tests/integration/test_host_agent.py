@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import io
 import json
 import os
 import tarfile
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.support.rig import ENVIRONMENT, HOST, PRODUCT, REGISTRY, Rig, booted, other, web
+from tests.support.rig import (
+    ENVIRONMENT,
+    HOST,
+    MEDIA,
+    PRODUCT,
+    REGISTRY,
+    SIGNING_KEY,
+    Rig,
+    booted,
+    other,
+    web,
+)
 
 from airchain.fleet import names
 from airchain.progress import Silent
@@ -23,6 +37,7 @@ from airchain.registry.client import Client, digest_of
 from airchain.release.rotate import rotate
 from airchain.run import run
 from airchain.signing import PrivateKey
+from airchain.spec.model import Cache, Limit, Route
 from airchain.store.records import (
     Lease,
     Pointer,
@@ -36,14 +51,38 @@ from airchain.store.records import (
 from airchain.trust import sign
 
 MEMORY_BUDGET = 60_000_000
+# Its job is done when somebody says so.
 WORKER = """python3 -c "
 import signal, sys, time
 def finish(*_):
-    time.sleep(3); print('finished the job', flush=True); sys.exit()
+    signal.sigwait({signal.SIGUSR1}); print('finished the job', flush=True); sys.exit()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
 signal.signal(signal.SIGTERM, finish)
 while True: time.sleep(1)
 " """
 CRON = """python3 -c "print('tick 100% of $HOME')" """
+
+# Takes its time for /crowd, and counts how often it is asked for it.
+COUNTING = """python3 -c "
+import http.server, threading, time
+seen, broken, lock = 0, False, threading.Lock()
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        global seen, broken
+        text, status = self.headers.get('X-Request-Id', ''), 200
+        if self.path.startswith('/crowd'):
+            with lock: seen += 1
+            time.sleep(0.5)
+            status = 500 if broken else 200
+        elif self.path == '/seen': text = str(seen)
+        elif self.path == '/break': broken = True
+        self.send_response(status)
+        self.send_header('Content-Length', str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+http.server.ThreadingHTTPServer(('', 8000), Handler).serve_forever()
+" """
+ACCESS_LOG = ("journalctl", "--identifier=access", "--output=cat")
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +174,82 @@ def test_an_unchanged_service_is_not_touched(serving: Rig) -> None:
     assert [name.split("-")[2] for name, _ in kept if "sleeper" in name] == ["sleeper"]
 
 
+def address(file: str, viewer: str, *, seconds: int = 60) -> str:
+    """An address of the kind that nginx checks, made as a product makes it."""
+    signed = f"{int(time.time()) + seconds}/clip/v1"
+    digest = hashlib.md5(f"{signed} {viewer} {SIGNING_KEY}".encode()).digest()
+    return f"/media/{base64.urlsafe_b64encode(digest).decode().rstrip('=')}/{signed}/{file}"
+
+
+def test_files_are_written_by_a_service_and_read_by_their_viewer_only(rig: Rig) -> None:
+    """A container that is not root writes; a copied or expired address is refused."""
+    service = web("evening", files=["media"])
+    assert rig.deploy(MEDIA, web=service).state == "in_service"
+    rig.wait(lambda _: len(rig.containers()) == 1, "only one container")
+    (container,) = rig.containers()
+    script = "mkdir -p /files/media/clip/v1 && cd /files/media/clip/v1 && echo '#EXTM3U' >list.m3u8"
+    rig.on_host("docker", "exec", container, "sh", "-euc", f"{script} && ln -s /etc/passwd link")
+    viewer, other = ({"Cookie": f"viewer=viewer-{letter * 16}"} for letter in "ab")
+    mine = address("list.m3u8", "viewer-" + "a" * 16)
+    assert rig.get(mine, viewer) == (200, "#EXTM3U\n")
+    assert rig.get(mine, {**viewer, "Range": "bytes=1-3"}) == (206, "EXT")
+    expired = address("list.m3u8", "viewer-" + "a" * 16, seconds=-1)
+    link = address("link", "viewer-" + "a" * 16)
+    for path, who in ((mine, other), (mine, {}), (expired, viewer), (link, viewer)):
+        assert rig.get(path, who)[0] == 403, path
+    assert rig.get(mine.replace("/v1/", "/v2/"), viewer)[0] == 403
+    seen = rig.on_host("sh", "-c", "cat /etc/nginx/airchain/* /proc/[0-9]*/cmdline; journalctl")
+    assert SIGNING_KEY not in seen
+
+
+def test_a_crowd_is_one_request_and_an_outage_none(rig: Rig) -> None:
+    """Whoever comes together is answered together, and for a while without the service."""
+    crowd, brief = (
+        Route(path=path, to="web", cache=Cache(seconds=seconds, stale=30, private=("session",)))
+        for path, seconds in (("/crowd", 20), ("/crowd/brief", 1))
+    )
+    assert rig.deploy(brief, crowd, web=web("", command=COUNTING)).state == "in_service"
+    with ThreadPoolExecutor(40) as pool:
+        assert {status for status, _ in pool.map(rig.get, ["/crowd"] * 40)} == {200}
+    assert rig.get("/seen") == (200, "1")
+    assert rig.get("/crowd", {"Cookie": "session=mine"})[0] == 200
+    assert rig.get("/seen") == (200, "2")
+    assert rig.get("/crowd/brief")[0] == 200
+    rig.get("/break")
+    time.sleep(2)  # By then the answer is old.
+    assert rig.get("/crowd/brief")[0] == 200
+    assert rig.get("/crowd", {"Cookie": "session=mine"})[0] == 500
+
+
+def test_too_much_is_refused_and_every_request_has_a_name(rig: Rig) -> None:
+    """Too large, too often; the name reaches the service and stands in the log."""
+    little = Limit(per_second=0.1, burst=1)
+    few = Route(path="/few", to="web", body="1k", limit=little)
+    page = Route(
+        path="/page", to="web", cache=Cache(seconds=60, private=("session",)), limit=little
+    )
+    assert rig.deploy(few, page, web=web("", command=COUNTING)).state == "in_service"
+    assert rig.get("/few", {"Content-Length": "5000"})[0] == 413
+    statuses = [rig.get("/few", {"Accept": "text/html"})[0] for _ in range(3)]
+    assert statuses.count(429) >= 1
+    status, problem = rig.get("/few")
+    assert (status, json.loads(problem)["status"]) == (429, 429)
+    # One of these is counted, then each that the service is asked, for the cache or past it.
+    assert [rig.get("/page")[0] for _ in range(10)] == [200] * 10
+    assert [rig.get(f"/page?{n}")[0] for n in range(3)] == [200, 429, 429]
+    assert rig.get("/page", {"Cookie": "session=mine"})[0] == 429
+    status, problem = rig.get("/page?new")
+    assert (status, json.loads(problem)["status"]) == (429, 429)
+    assert rig.get("/page")[0] == 200
+    assert (
+        rig.get("/id?token=hidden", {"X-Request-Id": "named-by-the-edge"})[1] == "named-by-the-edge"
+    )
+    rig.wait(lambda _: "named-by-the-edge" in rig.on_host(*ACCESS_LOG), "its line in the log")
+    lines = [json.loads(line) for line in rig.on_host(*ACCESS_LOG).splitlines()]
+    (line,) = [line for line in lines if line["request_id"] == "named-by-the-edge"]
+    assert (line["path"], line["status"], line["route"]) == ("/id", 200, "/")
+
+
 def test_images_that_nothing_needs_are_removed(serving: Rig) -> None:
     """Those of the running release and of the one before it stay."""
     base = serving.images["debian"].reference
@@ -154,8 +269,10 @@ def test_a_worker_may_finish_its_job(serving: Rig) -> None:
     """The new one is up first; the old one has its stop timeout."""
     worker = other("worker", WORKER, stop_timeout=20)
     assert state_of(serving.deploy(web=web("evening"), worker=worker))["worker"] == "running"
-    serving.deploy(web=web("evening"), worker=other("worker", WORKER, stop_timeout=21))
+    (old,) = (name for name in serving.containers() if "-worker-" in name)
+    serving.deploy(web=web("evening"), worker=other("worker", "sleep 600"))
     assert len(serving.containers()) == 3
+    serving.on_host("docker", "kill", "--signal=USR1", old)
     serving.wait(lambda _: len(serving.containers()) == 2, "the old worker is gone")
     log = serving.on_host("journalctl", "-t", "worker", "-o", "cat", "--no-pager")
     assert log.count("finished the job") == 1
@@ -184,13 +301,18 @@ def test_a_failing_task_stops_the_release(serving: Rig) -> None:
 
 
 def test_a_task_that_another_host_runs_is_waited_for(serving: Rig) -> None:
-    """The lease decides; this host starts when it is done."""
+    """The lease decides; this host starts when it is done. What it serves is watched meanwhile."""
     release = serving.release(web=web("night"), migrate=other("task", "false"))
     key = lease_key(PRODUCT, ENVIRONMENT, f"task/{release.removeprefix('sha256:')[:12]}/migrate")
     lease = Lease(holder="web-0002/99", expires=datetime(2100, 1, 1, tzinfo=UTC))
     version = serving.store.create(key, lease.encode())
     serving.point(release)
     serving.wait(lambda r: state_of(r).get("migrate") == "waiting", "it waits")
+    (name,) = serving.containers()
+    serving.on_host("systemctl", "stop", f"{name}.service")
+    serving.wait(lambda r: not r.in_service, "the host leaves service")
+    serving.wait(lambda r: r.in_service, "what gave up is started again")
+    assert state_of(serving.report)["migrate"] == "waiting"
     serving.store.replace(key, lease.model_copy(update={"state": "done"}).encode(), version)
     serving.wait(lambda r: r.running == release and r.state == "in_service", "it goes on")
 
@@ -259,21 +381,46 @@ def test_an_agent_that_dies_changes_nothing(serving: Rig) -> None:
     assert serving.containers() == before
 
 
-def test_services_come_back_with_the_engine(serving: Rig) -> None:
-    """A restarted engine starts what ran, without the agent's help, and nothing else."""
+def test_services_outlive_the_engine(serving: Rig) -> None:
+    """Without the agent's help: the same containers, each joined by its unit, serve on."""
     serving.deploy(web=web("night"))
     serving.wait(lambda _: len(serving.containers()) == 1, "evening is gone")
-    running = serving.containers().keys()
+    running = serving.containers()
+    (unit,) = (f"{name}.service" for name in running)
     serving.on_host("systemctl", "stop", "airchain-agent")
-    serving.on_host("systemctl", "restart", "docker")
+    with serving.requests() as seen:
+        serving.on_host("systemctl", "restart", "docker")
+        serving.wait(lambda _: joined(serving, unit), "the unit has joined its container")
+    assert not seen.failures
+    assert serving.containers() == running
+    serving.on_host("systemctl", "start", "airchain-agent")
+    started = datetime.now(UTC)
+    serving.wait(lambda r: r.written > started and r.state == "in_service", "the agent is back")
+
+
+def test_services_come_back_with_the_engine(serving: Rig) -> None:
+    """Those whose containers ended with it are started, without the agent's help."""
+    running = serving.containers()
+    serving.on_host("systemctl", "stop", "airchain-agent")
+    process = serving.on_host("docker", "inspect", "--format", "{{.State.Pid}}", *running)
+    serving.on_host("systemctl", "stop", "docker.socket", "docker")
+    serving.on_host("kill", "-KILL", process.strip())
+    time.sleep(5)  # Units do not give up meanwhile.
+    serving.on_host("systemctl", "start", "docker")
     deadline = time.monotonic() + 30
     while serving.get("/")[0] != 200:
         assert time.monotonic() < deadline, "the service did not come back"
         time.sleep(0.1)
-    assert serving.containers().keys() == running
+    assert serving.containers().keys() == running.keys()
+    assert serving.containers() != running
     serving.on_host("systemctl", "start", "airchain-agent")
     started = datetime.now(UTC)
     serving.wait(lambda r: r.written > started and r.state == "in_service", "the agent is back")
+
+
+def joined(rig: Rig, unit: str) -> bool:
+    show = ("systemctl", "show", unit, "--property=SubState,NRestarts")
+    return {"SubState=running", "NRestarts=1"} <= set(rig.on_host(*show).split())
 
 
 @contextmanager
@@ -452,6 +599,12 @@ def test_an_altered_image_is_refused(serving: Rig) -> None:
     assert serving.bring(release).state == "in_service"
 
 
+def known(rig: Rig) -> int:
+    """The number of the list of keys that the host goes by."""
+    number: int = json.loads(rig.on_host("cat", "/var/lib/airchain/trust.json"))["trust"]["number"]
+    return number
+
+
 def test_a_host_follows_a_rotation_of_keys(serving: Rig) -> None:
     """While it serves, under requests; what the old key signs afterwards is refused."""
     old = serving.keys.private()
@@ -462,7 +615,7 @@ def test_a_host_follows_a_rotation_of_keys(serving: Rig) -> None:
         assert held is not None
         right = Pointer.model_validate_json(held.data)
         assert right.key == done.key
-        time.sleep(6)  # By then every host has looked at the list of keys.
+        serving.wait(lambda _: known(serving) == done.number, "it has the last list of keys")
         assert serving.report.error is None
         stale = sign(
             right.model_copy(update={"serial": right.serial + 1}),

@@ -32,7 +32,16 @@ from airchain.release.revision import Revision
 from airchain.spec.model import Storage as Place
 from airchain.store import DirectoryStore
 from airchain.store.base import Object
-from airchain.store.records import ImageDigest, Pointer, Release, decode, pointer_key, read
+from airchain.store.records import (
+    ImageDigest,
+    OwnImages,
+    Pointer,
+    Release,
+    decode,
+    images_key,
+    pointer_key,
+    read,
+)
 
 RETENTION = Retention(newest=3, age=timedelta(0), settle=timedelta(0))
 ONCE = """
@@ -131,6 +140,11 @@ def size(rig: Rig) -> int:
 
 def test_what_nothing_keeps_goes_and_the_rest_is_whole(rig: Rig) -> None:
     """Given up first, removed with the next clean-up; asked for, it says what became of it."""
+    own = push_artifact(
+        rig.name, "airchain/host", media_type="text/plain", data=b"a host", annotations={}
+    )
+    runs_on = OwnImages(host=f"{rig.name}/airchain/host@{own}", edge="")
+    rig.store.put(images_key("elsewhere", "prod"), runs_on.encode())
     made = [rig.release(n, f"image {n}") for n in range(40)]
     rig.point("prod", made[10], made[7], made[3])
     rig.point("qa", made[20])
@@ -158,6 +172,7 @@ def test_what_nothing_keeps_goes_and_the_rest_is_whole(rig: Rig) -> None:
                 index.find(rig.store, "tv", release)
     third = rig.cleaner.clean()
     assert (third.manifests, third.blobs, third.complete) == (0, 0, True)
+    assert pull_artifact(rig.name, "airchain/host", own) == b"a host", "another machine runs on it"
 
 
 def test_what_was_removed_can_be_pushed_again(rig: Rig) -> None:

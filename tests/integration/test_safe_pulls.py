@@ -37,8 +37,14 @@ places = Places()
 later = datetime.now(UTC) + timedelta(days=1)
 print(*leftovers.find(places.images, places.engine_pid, later), sep="\\n")
 """
+# The engine stands still meanwhile: otherwise the pull may be over before anything is done.
 DURING_A_PULL = """
-until set -- /var/lib/docker/tmp/GetImageBlob*; test -e "$1"; do :; done; {act}"""
+engine=$(cat /run/docker.pid)
+until set -- /var/lib/docker/tmp/GetImageBlob*; test -e "$1"; do :; done
+kill -STOP $engine
+{act}
+kill -CONT $engine
+"""
 USED = "$(df --output=used -k /var/lib/docker | tail -1)"
 USED_INODES = "$(df --output=iused /var/lib/docker | tail -1)"
 
@@ -200,11 +206,11 @@ def test_an_agent_killed_during_a_pull_goes_on(serving: Rig) -> None:
 def test_an_engine_killed_during_a_pull_goes_on(serving: Rig) -> None:
     """The report names it; what it had unpacked halfway is removed."""
     crafted = craft(serving)
-    serial = when_pulling(crafted, "systemctl kill --signal=KILL docker")
-    serving.wait(lambda r: "engine" in (r.error or ""), "the engine is named")
-    prepared(crafted, serial)
-    nothing_left(serving)
-    assert "evening" in serving.get("/")[1]
+    with undisturbed(serving):
+        serial = when_pulling(crafted, "systemctl kill --signal=KILL docker")
+        serving.wait(lambda r: "engine" in (r.error or ""), "the engine is named")
+        prepared(crafted, serial)
+        nothing_left(serving)
 
 
 def test_a_registry_that_ends_during_a_pull_is_named(serving: Rig) -> None:
@@ -219,10 +225,37 @@ def test_a_registry_that_ends_during_a_pull_is_named(serving: Rig) -> None:
         nothing_left(serving)
 
 
+def test_a_pull_is_given_up_for_a_newer_pointer(serving: Rig) -> None:
+    """Such as one that goes back: it is cut short, and nothing is left of it."""
+    crafted = craft(serving)
+    old = serving.release(web=web("evening"))
+    process = serving.on_host("cat", "/run/docker.pid").strip()
+    with undisturbed(serving):
+        when_pulling(crafted, "exit")
+        wait_until(lambda: stands_still(serving, process), "the engine stands still", seconds=30)
+        serial = serving.point(old)
+        serving.on_host("kill", "-CONT", process)
+        serving.wait(lambda r: (r.serial, r.state) == (serial, "in_service"), "it has gone back")
+        nothing_left(serving)
+        log = serving.on_host("journalctl", "--unit=airchain-agent", "-n9", "--output=cat")
+        assert crafted.release not in serving.report.prepared, log
+        assert f"event=superseded release={crafted.release}" in log
+        assert crafted.digest not in serving.on_host("docker", "images", "--digests")
+
+
+def stands_still(rig: Rig, process: str) -> bool:
+    return "State:\tT" in rig.on_host("cat", f"/proc/{process}/status")
+
+
 def when_pulling(crafted: Crafted, act: str) -> int:
-    """Let the host prepare the release and do `act` on it as soon as a layer is coming."""
+    """Let the host prepare the release and do `act` on it as soon as a layer is coming.
+
+    Its engine stands still until `act` is done, and on where that is to `exit`.
+    """
     script = DURING_A_PULL.format(act=act)
-    crafted.rig.on_host("systemd-run", "--quiet", "--collect", "sh", "-c", script)
+    # One that sees no pull shall not look for it for ever.
+    words = ("--quiet", "--collect", "--property=RuntimeMaxSec=60")
+    crafted.rig.on_host("systemd-run", *words, "sh", "-c", script)
     return crafted.rig.point(crafted.release, admitted=())
 
 

@@ -1,4 +1,7 @@
-"""The same fleet with store and registry on S3, through a network that fails now and then."""
+"""The same fleet with store and registry on S3, through a network that fails now and then.
+
+Whoever deploys has the rights that `airchain store policy` prints, and so have hosts.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from tests.support.cli import ROOT, Product, copy_product
 from tests.support.faulty import Fault, Relay
 from tests.support.probe import ask, probe
-from tests.support.s3 import Server
+from tests.support.s3 import Server, enforceable
 from tests.support.waiting import wait_until
 
 from airchain.images import engine as engines
@@ -23,6 +27,7 @@ from airchain.paths import Home
 from airchain.progress import Silent
 from airchain.registry import serve
 from airchain.run import run
+from airchain.store import policy
 from airchain.store.records import lock_key, pointer_key
 
 NAME = "s3-test"
@@ -36,10 +41,14 @@ KEYS = "/run/airchain/secrets/.store-keys"
 
 @dataclass(frozen=True)
 class Rig:
-    """The product, up on two hosts, and what stands between them and its store."""
+    """The product, up on two hosts, and what stands between them and its store.
+
+    `server` is to who may do all, `driver` to whoever deploys.
+    """
 
     product: Product
     server: Server
+    driver: Server
     relay: Relay
 
     def page(self) -> str:
@@ -89,9 +98,17 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     ):
         patch.setenv("AIRCHAIN_HOME", str(home.root))
         patch.setenv("DOCKER_HOST", engine.url)
-        patch.setenv("AWS_ACCESS_KEY_ID", server.access_key_id)
-        patch.setenv("AWS_SECRET_ACCESS_KEY", server.secret_access_key)
         place = server.bucket(BUCKET, relay.url)
+        admin = server.user()
+        driver = server.user(enforceable(policy.for_driver(place, NAME, "prod")))
+        host = server.user(policy.for_host(place, NAME, "prod", "*"))
+        server.enforce(rights=True)
+        patch.setenv("AWS_ACCESS_KEY_ID", driver.access_key_id)
+        patch.setenv("AWS_SECRET_ACCESS_KEY", driver.secret_access_key)
+        secrets = home.secrets(NAME, "prod")
+        secrets.mkdir(parents=True, mode=0o700, exist_ok=True)
+        (secrets / "AIRCHAIN_HOST_ACCESS_KEY_ID").write_text(host.access_key_id)
+        (secrets / "AIRCHAIN_HOST_SECRET_ACCESS_KEY").write_text(host.secret_access_key)
         written = json.dumps({"s3": place.model_dump()})
         product = copy_product(
             ROOT / "examples" / "hello",
@@ -104,7 +121,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         )
         try:
             product.airchain("up", "prod", timeout=900)
-            yield Rig(product, server, relay)
+            yield Rig(product, admin, driver, relay)
         finally:
             product.airchain("down", "prod")
             serve.stop(home, REGISTRY)
@@ -121,6 +138,13 @@ def test_hosts_serve_from_a_bucket(rig: Rig) -> None:
     assert "secret_access_key" not in rig.product.docker("inspect", container)
     kept = rig.product.docker("exec", container, "findmnt", "-n", "-o", "FSTYPE", "-T", KEYS)
     assert kept == "tmpfs"
+
+
+def test_rights_are_enforced(rig: Rig) -> None:
+    """Or all else here would tell nothing of them."""
+    key = pointer_key("somebody-else", "prod")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        rig.driver.client("s3").put_object(Bucket=BUCKET, Key=f"air/{key}", Body=b"")
 
 
 def test_deploy_and_rollback_through_a_network_that_fails(rig: Rig) -> None:

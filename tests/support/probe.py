@@ -10,9 +10,22 @@ import http.client
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What is asked, over and over."""
+
+    domain: str
+    path: str = "/"
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,8 @@ class Answer:
     host: str
     body: str
     error: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By their names in small letters."""
 
     @property
     def failed(self) -> bool:
@@ -72,16 +87,22 @@ def probe(
     path: str = "/",
     *,
     method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
     rate: float = 60,
     workers: int = 6,
+    address: str = LOOPBACK,
 ) -> Iterator[Seen]:
-    """Ask for `path` of `domain` at the edge on `port`, `rate` times a second, until left."""
+    """Ask for `path` of `domain` at the edge on `port`, `rate` times a second, until left.
+
+    With an `address` it asks that host itself, on a new connection each time: to ask anew
+    on one that a host has closed is the edge's part.
+    """
     seen = Seen()
     stop = threading.Event()
-    threads = [
-        threading.Thread(target=_ask, args=(port, domain, path, method, workers / rate, stop, seen))
-        for _ in range(workers)
-    ]
+    sent = Sent(domain, path, method, headers or {}, body)
+    args = ((address, port), sent, workers / rate, stop, seen)
+    threads = [threading.Thread(target=_ask, args=args) for _ in range(workers)]
     for number, thread in enumerate(threads):
         thread.start()
         time.sleep(1 / rate if number < workers - 1 else 0)
@@ -95,27 +116,25 @@ def probe(
 
 def ask(port: int, domain: str, path: str = "/", *, timeout: float = 30) -> Answer:
     """One request on a connection of its own."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout)
     try:
-        return _request(connection, domain, path, "GET")
+        return _request(connection, Sent(domain, path))
     finally:
         connection.close()
 
 
 def _ask(
-    port: int,
-    domain: str,
-    path: str,
-    method: str,
+    server: tuple[str, int],
+    sent: Sent,
     pause: float,
     stop: threading.Event,
     seen: Seen,
 ) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection(*server, timeout=30)
     due = time.monotonic()
     while not stop.is_set():
-        answer = _request(connection, domain, path, method)
-        if answer.error:
+        answer = _request(connection, sent)
+        if answer.error or server[0] != LOOPBACK:
             connection.close()
         seen.answers.append(answer)
         due = max(due + pause, time.monotonic() - 1)
@@ -123,14 +142,15 @@ def _ask(
     connection.close()
 
 
-def _request(connection: http.client.HTTPConnection, domain: str, path: str, method: str) -> Answer:
+def _request(connection: http.client.HTTPConnection, what: Sent) -> Answer:
     sent = time.monotonic()
-    body = b"said" if method == "POST" else None
     try:
-        connection.request(method, path, body, headers={"Host": domain})
+        headers = {"Host": what.domain, **what.headers}
+        connection.request(what.method, what.path, what.body, headers)
         response = connection.getresponse()
         text = response.read().decode("utf-8", "replace")
-        host = response.headers.get("X-Served-By", "")
-        return Answer(sent, time.monotonic() - sent, response.status, host, text)
+        got = {name.lower(): value for name, value in response.getheaders()}
+        host = got.get("x-served-by", "")
+        return Answer(sent, time.monotonic() - sent, response.status, host, text, headers=got)
     except (OSError, http.client.HTTPException) as error:
         return Answer(sent, time.monotonic() - sent, 0, "", "", repr(error))

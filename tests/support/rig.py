@@ -37,7 +37,7 @@ from airchain.release.make import MEDIA_TYPE
 from airchain.release.scope import Scope
 from airchain.run import run
 from airchain.spec.load import load
-from airchain.spec.model import Environment, Fleet, Registry, Route, Service
+from airchain.spec.model import Cache, Environment, Files, Fleet, Registry, Route, Service, Signed
 from airchain.store import DirectoryStore
 from airchain.store.records import (
     ImageDigest,
@@ -53,6 +53,13 @@ REGISTRY = Registry(name=os.environ.get("AIRCHAIN_TEST_REGISTRY", "localhost:505
 PRODUCT = "hello-test"
 ENVIRONMENT = "agent"
 HOST = "web-0001"
+SIGNING_KEY = "0123456789abcdef-sesame"
+MEDIA = Route(
+    path="/media",
+    files="media",
+    signed=Signed(secret="MEDIA_KEY", cookie="viewer", folders=2),
+    cache=Cache(seconds=3600),
+)
 
 
 def web(greeting: str, **more: Any) -> Service:
@@ -96,11 +103,12 @@ class Rig:
         (host,) = local.hosts(self.engine, PRODUCT, ENVIRONMENT)
         return host.address
 
-    def release(self, **services: Service) -> str:
+    def release(self, *routes: Route, **services: Service) -> str:
         listed = {n.replace("_", "-"): s for n, s in services.items()}
         environment = Environment(
             services=listed,
-            routes=(Route(path="/", to="web"),),
+            routes=(*routes, Route(path="/", to="web")),
+            files={route.files: Files() for route in routes if route.files},
             fleets={"web": Fleet(services=tuple(n for n, s in listed.items() if s.kind != "task"))},
         )
         record = Release(
@@ -135,9 +143,9 @@ class Rig:
         )
         return pointers.write(scope, new, held).pointer.serial
 
-    def deploy(self, **services: Service) -> Report:
+    def deploy(self, *routes: Route, **services: Service) -> Report:
         """Point at a release of these services and wait for the host's verdict."""
-        return self.bring(self.release(**services))
+        return self.bring(self.release(*routes, **services))
 
     def bring(self, release: str) -> Report:
         serial = self.point(release)
@@ -171,9 +179,9 @@ class Rig:
         listed = self.on_host("docker", "ps", "--no-trunc", "--format", "{{.Names}} {{.ID}}")
         return dict(line.split(maxsplit=1) for line in listed.splitlines())
 
-    def get(self, path: str) -> tuple[int, str]:
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
         connection = http.client.HTTPConnection(self.address, 80, timeout=10)
-        connection.request("GET", path)
+        connection.request("GET", path, headers=dict(headers or {}))
         response = connection.getresponse()
         text = response.read().decode()
         connection.close()
@@ -239,11 +247,13 @@ def booted(folder: Path) -> Iterator[Rig]:
     )
     environment = Environment(
         services={"web": web("hello", secrets=["API_TOKEN"])},
+        routes=(MEDIA,),
         fleets={"web": Fleet(services=("web",))},
     )
     token = home.secrets(PRODUCT, ENVIRONMENT) / "API_TOKEN"
     token.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     token.write_text("sesame-open")
+    token.with_name("MEDIA_KEY").write_text(SIGNING_KEY)
     local.ensure_network(engine, PRODUCT, ENVIRONMENT)
     try:
         local.launch(engine, home, settings, environment, "web", HOST)
@@ -259,6 +269,7 @@ def booted(folder: Path) -> Iterator[Rig]:
 def clean(rig: Rig) -> None:
     local.terminate(rig.engine, rig.home, PRODUCT, ENVIRONMENT, HOST, timeout=0)
     local.remove_network(rig.engine, PRODUCT, ENVIRONMENT)
+    local.remove_files(rig.engine, PRODUCT, ENVIRONMENT)
     shutil.rmtree(rig.home.store / environment_key(PRODUCT, ENVIRONMENT), ignore_errors=True)
     shutil.rmtree(rig.home.secrets(PRODUCT, ENVIRONMENT), ignore_errors=True)
     # This machine's own memory of the pointer, which would be put back.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import boto3  # type: ignore[import-untyped]
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from obstore.store import S3Credential
 
 _START_WITHIN = 30.0
+_USERS = count()
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,23 @@ class Server:
         self.client("s3").create_bucket(Bucket=name)
         return S3(bucket=name, region="us-east-1", prefix="air", endpoint=endpoint or self.url)
 
+    def enforce(self, *, rights: bool) -> None:
+        """Refuse what users have no right to; or, as at first, let any keys do anything."""
+        after = "0" if rights else "inf"
+        requests.post(f"{self.url}/moto-api/reset-auth", data=after, timeout=10)
+
+    def user(self, rights: Mapping[str, Any] | None = None) -> Server:
+        """The same server to a new user, with just these rights, or all; not while they count."""
+        everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        rights = rights or {"Version": "2012-10-17", "Statement": [everything]}
+        iam, name = self.client("iam"), f"user-{next(_USERS)}"
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=json.dumps(rights))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return replace(
+            self, access_key_id=key["AccessKeyId"], secret_access_key=key["SecretAccessKey"]
+        )
+
     def client(self, service: str) -> Any:
         """Amazon's own library, for what the tests prepare."""
         return boto3.client(
@@ -91,6 +111,13 @@ class Server:
             "token": None,
             "expires_at": None,
         }
+
+
+def enforceable(rights: Mapping[str, Any]) -> dict[str, Any]:
+    """The same rights, for who deletes: this server looks for that right on the bucket."""
+    (bucket,) = rights["Statement"][0]["Resource"]
+    more = {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": bucket}
+    return {**rights, "Statement": [*rights["Statement"], more]}
 
 
 def free_port(address: str = "127.0.0.1") -> int:

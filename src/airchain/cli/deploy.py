@@ -11,6 +11,7 @@ from airchain.cli.context import Context
 if TYPE_CHECKING:
     from airchain.release.audit import What
     from airchain.release.deploy import Deployed
+    from airchain.release.scope import Scope
 
 
 def deploy(
@@ -61,7 +62,7 @@ def bring(
     all_at_once: bool = False,
 ) -> None:
     """Carry out a deployment under the environment's lock, and tell what it came to."""
-    from airchain.errors import GivenUp
+    from airchain.errors import AirchainError, GivenUp
     from airchain.fleet import delivery, secrets
     from airchain.release.deploy import standing
     from airchain.release.operation import Order, under_way
@@ -78,7 +79,37 @@ def bring(
             )
     except KeyboardInterrupt as stop:
         raise GivenUp("interrupted", hint=standing(scope)) from stop
+    except AirchainError:
+        # That may be why: it needs something which was never brought.
+        _say_what_stays(context, scope, release)
+        raise
+    _say_what_stays(context, scope, release)
     tell(context, environment, done)
+
+
+def _say_what_stays(context: Context, scope: Scope, release: str) -> None:
+    """Name backing services that do not run as the release wants them: `up` brings those."""
+    from airchain.errors import AirchainError
+    from airchain.release.index import short
+    from airchain.release.make import fetch
+
+    try:
+        record = fetch(context.product.registry.name, scope.product, release, scope.keys)
+        specification = record.environments.get(scope.environment)
+        if specification is None or not specification.backing:
+            return
+        from airchain.fleet import place as places
+
+        place = places.find(context.home, scope.store, scope.product, scope.environment)
+        names = places.backing_left(place, record)
+    except AirchainError:
+        return  # What is wrong with them or the release is said by whoever needs it.
+    if names:
+        with context.output.step("backing services") as step:
+            step.note(
+                f"not as release {short(release)} wants them: {', '.join(names)};"
+                f" `airchain up {scope.environment} {short(release)}` brings them, their data stays"
+            )
 
 
 def tell(context: Context, environment: str, done: Deployed) -> None:

@@ -1,4 +1,4 @@
-"""`airchain secrets`: set and list an environment's secrets."""
+"""`airchain secrets`: set, list and read an environment's secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from airchain.cli.context import Context
 
-app = typer.Typer(no_args_is_help=True, help="Set and list an environment's secrets.")
+app = typer.Typer(no_args_is_help=True, help="Set, list and read an environment's secrets.")
 EnvironmentName = Annotated[
     str, typer.Argument(metavar="ENV", help="Which environment, such as prod.")
 ]
@@ -71,6 +71,22 @@ def list_(ctx: typer.Context, environment: EnvironmentName) -> None:
         )
 
     context.output.result(rows, human)
+
+
+@app.command("get")
+def get(
+    ctx: typer.Context,
+    environment: EnvironmentName,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The secret to read.")],
+) -> None:
+    """Print a value, such as a password that was generated."""
+    from airchain.fleet import secrets
+
+    context = Context.of(ctx)
+    context.environment(environment)
+    values = secrets.values(context.home, context.product.product, environment, [name])
+    value = values[name].decode("utf-8", "replace")
+    context.output.result({"name": name, "value": value}, lambda: context.output.print(value))
 
 
 @app.command("remove")

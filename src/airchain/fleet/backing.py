@@ -43,9 +43,7 @@ def ensure(
     stays. Returns whether anything was done.
     """
     backing = environment.backing[name]
-    values = secrets.values(home, settings.product, settings.environment, backing.secrets)
-    body = container_body(settings, name, backing, image, _secrets_folder(home, settings, name))
-    body["Labels"][names.CONFIG] = fingerprint(body, values)
+    body, values = _wanted(home, settings, name, backing, image)
     container = names.container(settings.product, settings.environment, name)
     with session(engine, f"backing service {name}") as client:
         if _runs(client, container, body["Labels"][names.CONFIG]):
@@ -58,6 +56,26 @@ def ensure(
         client.api.start(container)
         _await(client, container, name, backing.port)
     return True
+
+
+def others(
+    engine: Engine,
+    home: Home,
+    settings: Settings,
+    environment: Environment,
+    images: Mapping[str, str],
+) -> tuple[str, ...]:
+    """Backing services that `ensure` would make, or make anew; `images` are references by name."""
+    selector = names.selector(settings.product, settings.environment, "backing")
+    with session(engine, "backing services") as client:
+        running = client.api.containers(filters=selector)
+    there = {c["Labels"][names.NAME]: c["Labels"].get(names.CONFIG) for c in running}
+    found = []
+    for name, backing in sorted(environment.backing.items()):
+        body, _ = _wanted(home, settings, name, backing, images[backing.image])
+        if there.get(name) != body["Labels"][names.CONFIG]:
+            found.append(name)
+    return tuple(found)
 
 
 def states(engine: Engine, product: str, environment: str) -> Mapping[str, str]:
@@ -77,6 +95,16 @@ def remove(engine: Engine, product: str, environment: str) -> None:
             _remove(client, container["Id"])
         for volume in client.api.volumes(filters=selector)["Volumes"] or []:
             client.api.remove_volume(volume["Name"])
+
+
+def _wanted(
+    home: Home, settings: Settings, name: str, backing: Backing, image: str
+) -> tuple[dict[str, Any], Mapping[str, bytes]]:
+    """The container that shall run, with what it is compared by, and its secrets' values."""
+    values = secrets.values(home, settings.product, settings.environment, backing.secrets)
+    body = container_body(settings, name, backing, image, _secrets_folder(home, settings, name))
+    body["Labels"][names.CONFIG] = fingerprint(body, values)
+    return body, values
 
 
 def container_body(

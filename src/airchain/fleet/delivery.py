@@ -24,6 +24,7 @@ def deploy(
     progress: Progress,
     *,
     all_at_once: bool = False,
+    silence: float | None = None,
 ) -> Deployed:
     """Bring the operation's environment to the release; raises what `release.deploy` does."""
     scope = operation.scope
@@ -33,6 +34,7 @@ def deploy(
         progress,
         settings=settings,
         all_at_once=all_at_once,
+        silence=silence,
         traffic=traffic.of(haproxy.runtime(home, scope.product, scope.environment)),
         logs=partial(_logs, home, scope),
         on_stage=operation.on_stage,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from airchain.spec.model import Environment
+from airchain.spec.model import Environment, Route
 
 PORT = 8080
 HEALTH = "/.airchain/health"
@@ -43,18 +43,39 @@ defaults
     timeout check 2s
     timeout tunnel 1h
     retries 3
-    retry-on conn-failure empty-response 502 503
+    # 502 is how nginx on a host says that nothing there can answer. A service's own 503 is meant:
+    # asking three more hosts for it would make an outage worse.
+    retry-on conn-failure empty-response 502
     http-reuse safe
     errorfile 503 /usr/share/airchain/503.http
 
 frontend viewers
     bind :{port}
-    http-request set-header X-Forwarded-For %[src]
-    http-request set-header X-Forwarded-Proto http
+    # By this name a request is found in the logs of all that it passes.
+    http-request set-header X-Request-Id %[uuid]
     # Only what may be sent twice is sent twice.
     http-request disable-l7-retry unless METH_GET or {{ method HEAD OPTIONS }}
-    # How hosts are asked whether they serve is nobody else's business.
-    http-request return status 404 if {{ path_beg /.airchain/ }}
+    # How hosts are asked whether they serve is nobody else's business, however it is written.
+    http-request return status 404 if {{ path,url_dec -m sub /.airchain/ }}
+    # No host could answer: for viewers that is what the edge itself says where there is none.
+    http-response set-status 503 reason "Service Unavailable" if {{ status 502 }}
+"""
+# What a request says of where it comes from is the word of whoever sent it: taken away, unless
+# only those who are trusted can send it.
+_HEARD = """\
+    http-request set-header X-Forwarded-For %[src]{unless_for}
+    http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]{unless_proto}
+{kept}    http-request del-header X-Viewer- -m beg
+    http-request del-header CloudFront- -m beg
+{given}"""
+_MAINTENANCE = """\
+    http-request return status 503 content-type application/problem+json string \
+'{"type":"about:blank","title":"Maintenance","status":503}' hdr Retry-After 60 \
+hdr Cache-Control no-store unless { req.hdr(accept) -m sub text/html }
+    http-request return status 503 content-type "text/html; charset=utf-8" \
+file /usr/share/airchain/maintenance.html hdr Retry-After 60 hdr Cache-Control no-store \
+hdr Content-Security-Policy "default-src 'none'; \
+style-src 'sha256-abBxlDZto4DN5EVqMTHzhCUOuEFMjiGs5RTZTCpy0ag='"
 """
 _BACKEND = """
 backend {name}
@@ -85,32 +106,61 @@ def fleet_of(backend_name: str) -> str | None:
     return found if found != backend_name else None
 
 
-def web_fleets(environment: Environment) -> tuple[str, ...]:
-    """Fleets with a web service, in the specification's order."""
-    web = {name for name, service in environment.services.items() if service.kind == "web"}
-    return tuple(n for n, fleet in environment.fleets.items() if web.intersection(fleet.services))
-
-
-def fleet_for(environment: Environment, service: str) -> str | None:
-    """The first fleet that runs `service`; it gets all of its requests."""
-    return next((n for n, f in environment.fleets.items() if service in f.services), None)
+def fleet_for(environment: Environment, route: Route) -> str | None:
+    """The first fleet that can answer; it gets all of the route's requests."""
+    if route.files is not None:
+        return next(iter(environment.web_fleets), None)
+    return next((n for n, f in environment.fleets.items() if route.to in f.services), None)
 
 
 def render(environment: Environment, servers: Iterable[EdgeServer] = ()) -> str:
     """The whole configuration: frontend, path routing, one backend per web fleet."""
-    fleets = web_fleets(environment)
+    fleets = environment.web_fleets
     here = sorted(servers, key=lambda s: (s.fleet, s.host))
-    blocks = [_HEAD.format(port=PORT) + "".join(_rules(environment))]
+    maintenance = _MAINTENANCE if environment.edge.maintenance else ""
+    frontend = _HEAD.format(port=PORT) + _heard(environment.edge.trust) + maintenance
+    blocks = [frontend + "".join(_rules(environment))]
     blocks += [_backend(fleet, [s for s in here if s.fleet == fleet]) for fleet in fleets]
     blocks.append(f"\nbackend {_NO_ROUTE}\n    http-request return status 404\n")
     return "".join(blocks)
+
+
+def _heard(trust: Sequence[str]) -> str:
+    """Rules for what a request says of its viewer; headers of `trust` are believed.
+
+    A country is two letters, so that caches do not keep a page for each word that somebody
+    makes up. Of a header that comes more than once, the last counts: services and caches
+    would not take the same one.
+    """
+    told = [name for name in trust if not name.startswith("X-Forwarded-")]
+    kept = [f"    http-request set-var(txn.told{n}) req.fhdr({h})\n" for n, h in enumerate(told)]
+    given = [
+        f"    http-request set-header {name} %[var(txn.told{number})] "
+        f"if {{ var(txn.told{number}) {_believable(name)} }}\n"
+        for number, name in enumerate(told)
+    ]
+    unless = " unless {{ req.fhdr({0}) -m reg {1} }}"
+    trusted = {
+        name: unless.format(name, pattern) if name in trust else ""
+        for name, pattern in (("X-Forwarded-For", "."), ("X-Forwarded-Proto", "^https?$"))
+    }
+    return _HEARD.format(
+        unless_for=trusted["X-Forwarded-For"],
+        unless_proto=trusted["X-Forwarded-Proto"],
+        kept="".join(kept),
+        given="".join(given),
+    )
+
+
+def _believable(header: str) -> str:
+    return "-m reg ^[A-Z]{2}$" if header.endswith("-Country") else "-m reg ."
 
 
 def _rules(environment: Environment) -> list[str]:
     """Longest path first, as nginx on the hosts decides too."""
     lines, default = [], _NO_ROUTE
     for route in sorted(environment.routes, key=lambda r: (-len(r.path), r.path)):
-        fleet = fleet_for(environment, route.to)
+        fleet = fleet_for(environment, route)
         if fleet is None:
             continue
         if route.path == "/":

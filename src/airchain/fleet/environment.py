@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 
 from airchain import locks, machine
 from airchain.errors import GivenUp
@@ -35,23 +34,17 @@ from airchain.release.operation import Operation, Order, under_way
 from airchain.release.reports import reports
 from airchain.spec.model import Environment, Product
 from airchain.store import Store
-from airchain.store.records import Release, environment_key
+from airchain.store.records import OwnImages, Release, environment_key, images_key
 
 # What hosts are given to end their services when the whole environment goes, at least.
 DOWN_TIMEOUT = 10.0
 _LONG = 30.0
+# Hosts whose machine was restarted are silent, and only start once the keeper does.
+SILENCE = 30.0
 # An `up` that starts everything takes a minute; one that hangs shall not hold others for ever.
 LOCK_TIMEOUT = 300.0
 # What one machine is prepared for, however large `max` is.
 MOST_LOCAL_HOSTS = 20
-
-
-@dataclass(frozen=True)
-class OwnImages:
-    """References of the images that Airchain itself brings."""
-
-    host: str
-    edge: str
 
 
 def ready(product: Product, home: Home, progress: Progress) -> Engine:
@@ -97,7 +90,7 @@ def own_images(
 
         def wait() -> OwnImages:
             host, front = built.result()
-            return OwnImages(host, front)
+            return OwnImages(host=host, edge=front)
 
         try:
             yield wait
@@ -147,9 +140,10 @@ def down(home: Home, product: str, environment: str, progress: Progress) -> bool
             keeper.stop(home, product, environment)
         with progress.step("hosts") as step:
             _remove_hosts(place, step)
-        with progress.step("edge and backing services"):
+        with progress.step("edge, backing services and files"):
             edge.remove(engine, home, product, environment)
             backing.remove(engine, product, environment)
+            local.remove_files(engine, product, environment)
             local.remove_network(engine, product, environment)
         _forget(place, store)
     return was_up
@@ -182,12 +176,15 @@ def _start(
     )
     make_secrets(product, place.environment, specification, place.home, progress)
     local_settings.save(place.home, made)
+    # Whoever cleans the registry, from whichever machine, keeps them.
+    place.store.put(images_key(place.product, place.environment), images.encode())
     _start_backing(place, made, record, progress)
     # The keeper that runs follows the pointer with the edge too; two would get in each other's way.
     if keeper.state(place.home, place.product, place.environment) == "down":
         with progress.step("edge"):
             edge.ensure(place.engine, place.home, made, specification)
-    delivery.deploy(place.home, operation, release, specification.deploy, progress)
+    settings = product.environments[place.environment].deploy
+    delivery.deploy(place.home, operation, release, settings, progress, silence=SILENCE)
     with progress.step("keeper"):
         keeper.start(place.home, place.product, place.environment)
     return specification
@@ -231,9 +228,10 @@ def _remove_hosts(place: Place, step: Step) -> None:
 
 
 def _forget(place: Place, store: Store) -> None:
-    """What hosts wrote: their reports, and leases of tasks whose data is gone now."""
+    """What only an environment that is up has: reports of hosts, leases of tasks, own images."""
     prefix = environment_key(place.product, place.environment)
     for folder in ("hosts", "leases", "fleets"):
         for key in store.list(f"{prefix}/{folder}"):
             store.delete(key)
+    store.delete(images_key(place.product, place.environment))
     shutil.rmtree(place.home.environment(place.product, place.environment), ignore_errors=True)

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from airchain.fleet import names
+from airchain.host.identity import FILES
 from airchain.store.records import host_key, lease_key
 
 # Number of the bit in /proc/PID/status is the place in this list. The last
@@ -109,15 +110,16 @@ def writable(plan: HostPlan) -> tuple[str, str]:
 
 
 def mounts(plan: HostPlan, labels: dict[str, str]) -> list[dict[str, Any]]:
-    """The engine's volume, a store that is a folder (read-only but for two), the identity."""
+    """The engine's volume, that of the environment's files, the store, the identity.
+
+    A store that is a folder is read-only but for two parts. The files are there whether or
+    not a release has any: a later one may.
+    """
     name = names.container(plan.product, plan.environment, plan.host)
+    shared = names.labels(plan.product, plan.environment, "files", "files")
     return [
-        {
-            "Type": "volume",
-            "Source": name,
-            "Target": "/var/lib/docker",
-            "VolumeOptions": {"NoCopy": True, "Labels": labels},
-        },
+        _volume(name, "/var/lib/docker", labels),
+        _volume(names.files(plan.product, plan.environment), str(FILES), shared),
         *(_store(plan.store, writable(plan)) if plan.store else ()),
         _bind(plan.identity, IDENTITY, read_only=True),
     ]
@@ -128,6 +130,11 @@ def _store(store: str, writable: Sequence[str]) -> list[dict[str, Any]]:
         _bind(store, STORE, read_only=True),
         *(_bind(f"{store}/{key}", STORE / key, read_only=False) for key in writable),
     ]
+
+
+def _volume(name: str, target: str, labels: dict[str, str]) -> dict[str, Any]:
+    options = {"NoCopy": True, "Labels": labels}
+    return {"Type": "volume", "Source": name, "Target": target, "VolumeOptions": options}
 
 
 def _bind(source: str, target: PurePosixPath, *, read_only: bool) -> dict[str, Any]:

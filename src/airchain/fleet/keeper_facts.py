@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from airchain.fleet import edge_config
 from airchain.fleet.haproxy import ServerStats
 from airchain.fleet.keeper_plan import Facts, HostFacts, Wanted
 from airchain.fleet.local import LocalHost
@@ -100,7 +99,7 @@ def read_reports(
 
 def wanted(specification: Environment, sizes: Mapping[str, int]) -> dict[str, Wanted]:
     """The fleets as they shall be: the asked size within min and max, else min."""
-    behind_edge = edge_config.web_fleets(specification)
+    behind_edge = specification.web_fleets
     made: dict[str, Wanted] = {}
     for name, fleet in specification.fleets.items():
         services = [specification.services[s] for s in fleet.services]

@@ -3,6 +3,9 @@
 A host's way: launched → in service by its own report → at the edge → drained
 there → away from the edge → ended. A step is only taken when the facts show
 that the one before is done, so it does not matter who did it or when.
+
+A host whose agent is silent may serve all the same: while the edge says so it is
+waited for, and drained once another one has taken its place.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 STALE = timedelta(seconds=10)
+# Of a host that the edge's own checks find well only the agent is missing, and deployments.
+STALE_AT_EDGE = timedelta(seconds=60)
 BOOT_GRACE = timedelta(seconds=60)
 IN_SERVICE_WITHIN = timedelta(seconds=180)
 # At most one healthy-looking container is given up per fleet in this time,
@@ -151,15 +156,20 @@ def _fleet(fleet: str, facts: Facts, now: datetime) -> Iterator[Action]:
     live = [h for h in hosts if h.state not in _ENDED and h.name not in facts.abandoned]
     for name in sorted(h.name for h in hosts if h.name in facts.abandoned):
         yield Terminate(fleet, name, 0, "its launch was cut short")
-    if sick := _sick(fleet, hosts, live, facts, now):
+    # Of an edge that does not answer nobody knows whom it asks.
+    seeing = facts.edge or not wanted.behind_edge
+    if seeing and (sick := _sick(fleet, hosts, live, facts, now)):
         host, reason = sick
         live.remove(host)
-        yield from _give_up(
-            host, Terminate(fleet, host.name, _patience(host), reason, replacement=True)
-        )
+        if host.edge != "up":
+            yield from _give_up(
+                host, Terminate(fleet, host.name, _patience(host), reason, replacement=True)
+            )
+        elif sum(h.edge == "up" for h in live) >= wanted.size:
+            yield Drain(fleet, host.name)
     staying = [h for h in live if h.edge not in _LEAVING]
     surplus = len(staying) + facts.launching.get(fleet, 0) - wanted.size
-    chosen = _least_missed(staying, surplus) if surplus > 0 else []
+    chosen = _least_missed(staying, surplus, now) if surplus > 0 else []
     if surplus < 0 and not _pausing(fleet, ended, facts, now):
         yield from (Launch(fleet) for _ in range(-surplus))
     for host in live:
@@ -202,21 +212,21 @@ def _sick(
 
 def _sickness(host: HostFacts, now: datetime) -> str | None:
     age = now - host.created
-    if age <= BOOT_GRACE:
+    if age <= BOOT_GRACE or host.edge in _LEAVING:
         return None
     if host.written is None:
         return f"it has not reported since its start {age.total_seconds():.0f} s ago"
-    if now - host.written > STALE:
+    if now - host.written > (STALE_AT_EDGE if host.edge == "up" else STALE):
         return f"it has been silent for {(now - host.written).total_seconds():.0f} s"
     if not host.served and not host.in_service and age > IN_SERVICE_WITHIN:
         return f"it did not come into service within {IN_SERVICE_WITHIN.total_seconds():.0f} s"
     return None
 
 
-def _least_missed(staying: Sequence[HostFacts], count: int) -> list[HostFacts]:
-    """Hosts that do not serve first, then the newest."""
+def _least_missed(staying: Sequence[HostFacts], count: int, now: datetime) -> list[HostFacts]:
+    """Hosts that do not say that they serve first, then the newest."""
     newest = sorted(staying, key=lambda h: (h.created, h.name), reverse=True)
-    return sorted(newest, key=lambda h: h.in_service)[:count]
+    return sorted(newest, key=lambda h: h.in_service and _speaks(h, now))[:count]
 
 
 def _pausing(fleet: str, ended: Sequence[HostFacts], facts: Facts, now: datetime) -> bool:
@@ -245,11 +255,15 @@ def _leave(host: HostFacts, wanted: Wanted, facts: Facts, now: datetime) -> Iter
         yield Deregister(host.fleet, host.name)
 
 
+def _speaks(host: HostFacts, now: datetime) -> bool:
+    return host.written is not None and now - host.written <= STALE
+
+
 def _join(host: HostFacts, now: datetime) -> Iterator[Action]:
     """To the edge once its own report says that it serves."""
-    speaks = host.written is not None and now - host.written <= STALE
     if host.edge is None:
-        if host.state == "running" and host.in_service and speaks and host.address:
+        serves = host.state == "running" and host.in_service and _speaks(host, now)
+        if serves and host.address:
             yield Register(host.fleet, host.name, host.address)
     elif host.address and host.edge_address != host.address:
         yield Deregister(host.fleet, host.name)

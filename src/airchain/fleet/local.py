@@ -62,6 +62,14 @@ def remove_network(engine: Engine, product: str, environment: str) -> None:
             network.remove()
 
 
+def remove_files(engine: Engine, product: str, environment: str) -> None:
+    """Remove what the environment's hosts shared; nothing being there is fine."""
+    with session(engine, "files") as client:
+        selector = names.selector(product, environment, "files")
+        for volume in client.api.volumes(filters=selector)["Volumes"] or []:
+            client.api.remove_volume(volume["Name"])
+
+
 def hosts(engine: Engine, product: str, environment: str) -> tuple[LocalHost, ...]:
     """Every host of the environment, in whatever state, by name."""
     with session(engine, "hosts") as client:
@@ -103,11 +111,17 @@ def launch(
 
 
 def fleet_secrets(environment: Environment, fleet: str) -> tuple[str, ...]:
-    """Names of the secrets that the services of a fleet use, and tasks, which run on any host."""
+    """Names of the secrets that a fleet's hosts need.
+
+    Those of its services, of tasks, which run on any host, and of nginx where it answers.
+    """
     # A release that brings the fleet, or takes it away, has a neighbour without it.
     listed = environment.fleets[fleet].services if fleet in environment.fleets else ()
     services = [s for n, s in environment.services.items() if n in listed or s.kind == "task"]
-    return tuple(sorted({secret for service in services for secret in service.secrets}))
+    found = {secret for service in services for secret in service.secrets}
+    if fleet in environment.web_fleets:
+        found.update(environment.signing_keys)
+    return tuple(sorted(found))
 
 
 def send_secrets(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 from typing import Literal
 
-Role = Literal["host", "backing", "edge"]
+Role = Literal["host", "backing", "files", "edge"]
 
 PRODUCT = "airchain.product"
 ENVIRONMENT = "airchain.environment"
@@ -29,6 +29,11 @@ def network(product: str, environment: str) -> str:
 def container(product: str, environment: str, name: str) -> str:
     """The container of a host, a backing service or the edge; its volume is called the same."""
     return f"airchain_{product}_{environment}_{name}"
+
+
+def files(product: str, environment: str) -> str:
+    """The volume with the environment's folders of files; no host or service is called so."""
+    return container(product, environment, "_files")
 
 
 def new_host(fleet: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from airchain.errors import EngineError, FleetError, WaitTimeout
-from airchain.fleet import backing, haproxy, keeper, local, logs, names
+from airchain.fleet import backing, haproxy, keeper, local, logs, names, settings
 from airchain.fleet.engine_api import session
 from airchain.fleet.status import Container, EnvironmentStatus, Facts, assemble
 from airchain.images import engine as engines
@@ -21,7 +21,7 @@ from airchain.release.reports import reports
 from airchain.release.scope import Scope
 from airchain.spec.model import Environment
 from airchain.store import Store, clock
-from airchain.store.records import FleetSize, Report, fleet_key, read
+from airchain.store.records import FleetSize, Release, Report, fleet_key, read
 
 SETTLE_TIMEOUT = 300.0
 POLL = 0.1
@@ -62,6 +62,16 @@ def find(home: Home, store: Store, product: str, environment: str) -> Place:
 def is_up(place: Place) -> bool:
     """Whether the environment has any container."""
     return bool(_hosts(place) or backing.states(place.engine, place.product, place.environment))
+
+
+def backing_left(place: Place, release: Release) -> tuple[str, ...]:
+    """Backing services that do not run as the release wants them: a deployment leaves them."""
+    specification = release.environments[place.environment]
+    if not backing.states(place.engine, place.product, place.environment):
+        return ()
+    made = settings.load(place.home, place.product, place.environment)
+    images = {name: image.reference for name, image in release.images.items()}
+    return backing.others(place.engine, place.home, made, specification, images)
 
 
 def observe(place: Place, specification: Environment) -> EnvironmentStatus:

@@ -19,17 +19,21 @@ from airchain.release.notify import Webhook, note
 from airchain.spec.model import Deploy, Environment, Secret
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
-_RANDOM_BYTES = 32
+# As many as the most demanding of frameworks asks for: 64 characters (Django: 50).
+_RANDOM_BYTES = 48
 _LARGEST = 64 * 1024
 
 
 def declared(environment: Environment) -> tuple[str, ...]:
-    """Names of all secrets that the environment's services, backing services and webhook use."""
+    """Names of all secrets that an environment uses.
+
+    Those of its services, backing services and webhook, and those that sign addresses.
+    """
     services = {name for service in environment.services.values() for name in service.secrets}
     backing = {name for service in environment.backing.values() for name in service.secrets}
     notify = environment.deploy.notify
     webhook = {notify.secret} if notify else set()
-    return tuple(sorted(services | backing | webhook))
+    return tuple(sorted(services | backing | webhook | {*environment.signing_keys}))
 
 
 def webhook(

@@ -78,7 +78,10 @@ def load(home: Home, product: str, environment: str) -> Settings:
 
 
 def own_images(home: Home) -> set[str]:
-    """References of Airchain's own images that environments of this machine run on."""
+    """References of Airchain's own images that environments of this machine run on.
+
+    Those that an earlier Airchain brought up have not written it into the store.
+    """
     found: set[str] = set()
     for path in home.root.glob("environments/*/*/settings.json"):
         made = load(home, path.parent.parent.name, path.parent.name)

@@ -35,6 +35,7 @@ class HostStatus:
     error: str | None
     hint: str | None
     clock_skew: float | None = None
+    serves: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class FleetStatus:
 
     @property
     def in_service(self) -> int:
-        """Hosts that serve."""
-        return sum(h.state == "in_service" for h in self.hosts)
+        """Hosts that serve, some of them an older release while the new one fails."""
+        return sum(h.serves for h in self.hosts)
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,7 @@ def _host(
     now: datetime,
 ) -> HostStatus:
     silent = report is not None and now - report.written > STALE
+    up = container is not None and container.state == "running"
     return HostStatus(
         name=name,
         fleet=container.fleet if container else report.fleet if report else "",
@@ -183,6 +185,7 @@ def _host(
         error=report.error if report else None,
         hint=report.hint if report else None,
         clock_skew=report.clock_skew if report else None,
+        serves=up and not silent and report is not None and report.in_service,
     )
 
 

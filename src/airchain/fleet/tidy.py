@@ -42,6 +42,8 @@ def sentence(done: Cleaned) -> str:
         parts.append(f"releases given up: {done.given_up}; what only they need goes next time")
     if not done.complete:
         parts.append("more is left: somebody pushes")
+    if done.left:
+        parts.append(f"left alone, since what they keep cannot be read: {', '.join(done.left)}")
     return "; ".join(parts)
 
 

@@ -16,7 +16,7 @@ from typing import Literal
 import structlog
 from cronsim import CronSim
 
-from airchain.errors import AirchainError
+from airchain.errors import AirchainError, StoreError
 from airchain.host.instances import Instance
 from airchain.host.jobs import Jobs, bound
 from airchain.host.leases import Held, Leases, holder, host_of
@@ -25,6 +25,7 @@ from airchain.store.records import Lease
 
 FOLDER = "crons"
 _POLL = 0.5
+_STORE_PAUSE = 1.0
 # A tick that was missed by more than this is left out rather than run late.
 LATE = timedelta(seconds=30)
 # A tick that far ahead was written by a host whose clock was wrong; it shall stop nobody.
@@ -68,6 +69,8 @@ class Crons(threading.Thread):
         self._host = host
         self._crons: tuple[Instance, ...] = ()
         self._busy: set[str] = set()
+        # The tick that each fired last: the store's time is not exact, and may step back.
+        self._fired: dict[str, datetime] = {}
         self._end = threading.Event()
 
     def follow(self, crons: tuple[Instance, ...]) -> None:
@@ -98,7 +101,8 @@ class Crons(threading.Thread):
     def _look(self, seen: datetime, now: datetime) -> None:
         for cron in self._crons:
             tick = due(cron.spec.schedule, seen, now) if cron.spec.schedule else None
-            if tick:
+            if tick and tick != self._fired.get(cron.service):
+                self._fired[cron.service] = tick
                 self._begin(cron, partial(self._fire, cron, tick))
 
     def _guard(self, act: Callable[[], None]) -> None:
@@ -118,18 +122,37 @@ class Crons(threading.Thread):
         threading.Thread(target=guarded, name=f"cron {cron.service}", daemon=True).start()
 
     def _fire(self, cron: Instance, tick: datetime) -> None:
+        """Run the tick if it is this host's; a store that is away is asked while it is recent."""
+        while True:
+            try:
+                held = self._take(cron, tick)
+                break
+            except StoreError as error:
+                if self._leases.now() - tick > LATE or self._end.wait(_STORE_PAUSE):
+                    self._say(cron, f"tick {tick:%H:%M} UTC not run: {error}")
+                    raise
+        if held:
+            log.info("cron", service=cron.service, tick=tick.isoformat())
+            self._work(cron, held)
+
+    def _take(self, cron: Instance, tick: datetime) -> Held | None:
         name = f"{FOLDER}/{cron.service}"
         lease, version = self._leases.read(name) or (None, None)
         abandoned = lease is not None and self._is_abandoned(cron, lease)
+        if lease and version and abandoned and self._took(lease, tick):
+            return self._leases.resume(name, lease, version)
         match decide(lease, tick, self._leases.now(), abandoned=abandoned):
             case "skip" if lease is not None:
                 self._say_skipped(cron, tick, lease)
             case "run":
                 me = holder(self._host, 0)
-                held = self._leases.take(name, me, version, bound=bound(cron), tick=tick)
-                if held:
-                    log.info("cron", service=cron.service, tick=tick.isoformat())
-                    self._work(cron, held)
+                return self._leases.take(name, me, version, bound=bound(cron), tick=tick)
+        return None
+
+    def _took(self, lease: Lease, tick: datetime) -> bool:
+        """Whether it is ours already: the store was away before it could say so."""
+        ours = host_of(lease) == self._host and lease.state == "running"
+        return ours and lease.tick == tick
 
     def _is_abandoned(self, cron: Instance, lease: Lease) -> bool:
         # What this host runs itself, it knows; after a reboot it runs nothing.
@@ -141,6 +164,9 @@ class Crons(threading.Thread):
         before = f"that of {lease.tick:%H:%M} UTC" if lease.tick else "an earlier one"
         check = f"tick {tick:%H:%M} UTC skipped: {before} still runs on {host_of(lease)}"
         log.warning("cron", service=cron.service, skipped=check)
+        self._say(cron, check)
+
+    def _say(self, cron: Instance, check: str) -> None:
         state = "running" if cron.service in self._busy else "waiting"
         self._starter.report(cron, state=state, check=check)
 
@@ -160,11 +186,16 @@ class Crons(threading.Thread):
         self._busy.add(cron.service)
         try:
             tick = held.lease.tick or self._leases.now()
-            self._starter.report(cron, state="running", check=f"tick {tick:%H:%M} UTC", log=())
-            failure = self._jobs.run(cron, held)
-            held.finish("failed" if failure else "done", failure.check if failure else "")
+            said = f"tick {tick:%H:%M} UTC"
+            self._starter.report(cron, state="running", check=said, log=())
+            try:
+                failure = self._jobs.run(cron, held)
+                held.finish("failed" if failure else "done", failure.check if failure else "")
+            except Exception as error:
+                self._starter.report(cron, state="waiting", check=f"{said}: {error}", log=())
+                raise
             self._jobs.forget(cron)
-            check = f"tick {tick:%H:%M} UTC: {failure.check if failure else 'done'}"
+            check = f"{said}: {failure.check if failure else 'done'}"
             lines = failure.log if failure else ()
             self._starter.report(cron, state="waiting", check=check, log=lines)
         finally:

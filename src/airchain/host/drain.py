@@ -121,11 +121,21 @@ def stop(places: Places, instance: Instance) -> None:
         (places.units / f"{target}.wants" / instance.unit).unlink(missing_ok=True)
     try:
         run(["systemctl", "stop", instance.unit], timeout=limit)
+        _stop_left(places, instance, limit)
     except RunError as error:
         log.warning("not stopped", instance=instance.name, error=str(error))
     (places.units / instance.unit).unlink(missing_ok=True)
     run(["systemctl", "reset-failed", instance.unit], timeout=30, check=False)
     log.info("stopped", instance=instance.name)
+
+
+def _stop_left(places: Places, instance: Instance, limit: float) -> None:
+    """Stop a container that outlived the engine, where its unit had not joined it again yet."""
+    mark = units.mark_file(places.jobs, instance)
+    if mark.exists():
+        run(units.docker_stop(instance), timeout=limit, check=False)
+        run(units.docker_remove(instance), timeout=limit, check=False)
+        mark.unlink()
 
 
 def _patience(instance: Instance) -> float:

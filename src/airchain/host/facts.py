@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 from collections.abc import Iterable, Mapping
@@ -124,6 +125,22 @@ def address() -> str:
             return str(probe.getsockname()[0])
         except OSError:
             return socket.gethostbyname(socket.gethostname())
+
+
+def network() -> str | None:
+    """The network that this host is on with the edge, as `172.30.0.0/16`; None where unknown."""
+    return parse_network(Path("/proc/net/route").read_text())
+
+
+def parse_network(table: str) -> str | None:
+    """In the kernel's table of routes, the network beside the way out."""
+    rows = [line.split() for line in table.splitlines()[1:]]
+    out = next((row[0] for row in rows if row[1] == "00000000"), None)
+    for row in rows:
+        if row[0] == out and row[2] == "00000000" and row[7] != "00000000":
+            address, mask = (socket.inet_ntoa(bytes.fromhex(row[n])[::-1]) for n in (1, 7))
+            return str(ipaddress.ip_network(f"{address}/{mask}"))
+    return None
 
 
 def _installed(path: Path) -> Instance | None:

@@ -11,6 +11,8 @@ from airchain.errors import PreflightError
 from airchain.spec.model import Storage
 from airchain.store.records import Pointer, Record, Trust
 
+# Where an environment's folders of files are on a host.
+FILES = Path("/srv/files")
 # Beside the secrets, whose names are capitals.
 STORE_KEYS = ".store-keys"
 
@@ -51,6 +53,11 @@ class Places:
         return self.root / "srv/store"
 
     @property
+    def files(self) -> Path:
+        """The environment's folders of files, the same on all its hosts."""
+        return self.root / FILES.relative_to("/")
+
+    @property
     def run(self) -> Path:
         """State that a reboot forgets (tmpfs)."""
         return self.root / "run/airchain"
@@ -64,6 +71,11 @@ class Places:
     def secrets_complete(self) -> Path:
         """Exists once every secret has been delivered."""
         return self.secrets / ".complete"
+
+    @property
+    def site_keys(self) -> Path:
+        """Keys for signed addresses as nginx reads them; closed to all but root."""
+        return self.run / "site-keys"
 
     @property
     def jobs(self) -> Path:

@@ -119,7 +119,7 @@ class Jobs:
 
 def bound(instance: Instance) -> float:
     """Seconds after which systemd has ended a run of the job, whatever it does."""
-    return instance.spec.timeout + instance.spec.stop_timeout + MARGIN
+    return instance.spec.timeout + units.ends_within(instance) + MARGIN
 
 
 def failure(instance: Instance, result: str) -> ServiceFailed | None:

@@ -30,9 +30,10 @@ from airchain.host.jobs import Jobs
 from airchain.host.leases import Leases
 from airchain.host.report import Reporter, Status
 from airchain.host.retry import Trouble
-from airchain.host.start import ServiceFailed, Starter, Superseded
+from airchain.host.start import ServiceFailed, Starter
 from airchain.host.supervise import Supervisor
 from airchain.host.tasks import Tasks
+from airchain.host.wanted import Superseded
 from airchain.registry.client import Client
 from airchain.store import Store, clock
 from airchain.store.records import Pointer, ServiceReport
@@ -82,9 +83,15 @@ class Agent:
             self._drain,
             self._follower.verify_release,
         )
-        look_again = self._converger.look_again
-        self._supervisor = Supervisor(places, starter, self.status, self._drain, look_again)
-        self._window = 0
+        self._supervisor = Supervisor(
+            places,
+            starter,
+            self.status,
+            # In this order: where tasks fail, what was coming leaves before it comes no more.
+            lambda: self._converger.coming | self._drain.leaving,
+            partial(self._converger.look_again, wait=False),
+            self._converger.services_lock,
+        )
         self._cleaner = Cleaner(
             places,
             identity,
@@ -107,6 +114,9 @@ class Agent:
         self._reporter.start()
         self._make_ready()
         self._crons.start()
+        if self._state.running:
+            self._supervisor.watch(self._domain, report_running=False)
+        self._supervisor.start()
         while not self._end.is_set():
             try:
                 self._step()
@@ -118,6 +128,7 @@ class Agent:
                 self.status.update(error=f"agent: {type(error).__name__}: {error}", hint=None)
             self._end.wait(POLL)
         self._crons.stop()
+        self._supervisor.stop()
         self._reporter.stop()
 
     def _make_ready(self) -> None:
@@ -160,9 +171,10 @@ class Agent:
             self._prepare(pointer)
         if self._state.running:
             failed = self._trouble is not None and not self._trouble.passing
-            self._supervisor.look(self._domain, report_running=not failed)
-        if wanted == self._arrived and not self._drain.leaving:
-            self._cleaner.look(self._window)
+            self._supervisor.watch(self._domain, report_running=not failed)
+        # Also where a release fails: its logs and images may fill the disk.
+        if not self._drain.leaving:
+            self._cleaner.look(self._state.keep)
 
     def _may_try(self, release: str, serial: int) -> bool:
         """Whether it is time to try a release, or to try it again.
@@ -203,7 +215,10 @@ class Agent:
             return
         try:
             self._check_clock(pointer.release)
-            self._converger.prepare(pointer.release)
+            self._converger.prepare(pointer.release, lambda: self._named(pointer.release))
+        except Superseded as error:
+            log.info("superseded", release=pointer.release, reason=str(error))
+            return
         except AirchainError as error:
             self._fail(pointer.release, pointer.serial, error)
             return
@@ -230,6 +245,7 @@ class Agent:
                 hint=None,
             )
         log.info("converging", release=wanted, serial=serial)
+        self._supervisor.hush()
         try:
             self._check_clock(wanted)
             target = self._converger.converge(wanted, serial, lambda: self._still(wanted))
@@ -256,7 +272,7 @@ class Agent:
         release = target.digest
         self._arrived = release
         self._trouble = None
-        self._state = self._state.arrived(release)
+        self._state = self._state.arrived(release, target.environment.deploy.keep)
         try:
             state.save(self._places, self._state)
         except OSError as error:
@@ -264,7 +280,6 @@ class Agent:
             log.warning("not remembered", release=release, error=str(error))
         report = self.status.report
         self._domain = target.domain
-        self._window = target.environment.deploy.keep
         self._cleaner.soon()
         names = {i.service for i in target.instances}
         self._good = tuple(s for s in report.services if s.name in names)
@@ -299,6 +314,10 @@ class Agent:
         if self._end.is_set() or pointer is None:
             return False
         return pointer.release_for(self._identity.host) == release
+
+    def _named(self, release: str) -> bool:
+        pointer = self._pointer()
+        return not self._end.is_set() and pointer is not None and pointer.release == release
 
     def _pointer(self) -> Pointer | None:
         """The last good pointer. What is wrong with the one in the store is reported."""

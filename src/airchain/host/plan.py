@@ -14,8 +14,8 @@ from airchain.host.instances import Instance, with_addresses
 class Plan:
     """The acts of one convergence, in their order.
 
-    tasks    to be run once per release, before anything of it starts
-    start    to be started beside what runs
+    tasks    to be run once per release, before anything of it serves
+    start    to be started beside what runs, `early` ones while the tasks run
     keep     run already and are not touched
     crons    their units are written; they run when their time comes
     retire   to be drained and stopped once the new ones serve
@@ -31,6 +31,16 @@ class Plan:
     def serving(self) -> tuple[Instance, ...]:
         """The web services and workers that run once the plan is done."""
         return (*self.keep, *self.start)
+
+    @property
+    def early(self) -> tuple[Instance, ...]:
+        """Those to be started that need not wait for the tasks."""
+        return tuple(i for i in self.start if i.spec.before_tasks)
+
+    @property
+    def late(self) -> tuple[Instance, ...]:
+        """Those to be started that must find the tasks done."""
+        return tuple(i for i in self.start if not i.spec.before_tasks)
 
     @property
     def web(self) -> tuple[Instance, ...]:

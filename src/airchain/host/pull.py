@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from airchain.host import facts, room
 from airchain.host.identity import Places
 from airchain.host.room import Coming
 from airchain.host.storage import chains
+from airchain.host.wanted import require_wanted
 from airchain.host.whole import Inspector
 from airchain.registry.client import RESTORE, Client, Descriptor
 from airchain.store.records import ImageDigest
@@ -69,12 +70,13 @@ class Images:
         self._inspector = Inspector(engine, places)
         self._known: dict[str, Content] = {}
 
-    def prepare(self, images: Sequence[ImageDigest]) -> None:
+    def prepare(self, images: Sequence[ImageDigest], still_wanted: Callable[[], bool]) -> None:
         """Have every image here, proven to be whole; pull what is missing, by digest.
 
-        Raises `PreflightError` where there is no room for it, `RegistryError` when
-        the registry does not give what it should, `EngineError` when the engine of
-        this host fails, or holds an image that is damaged.
+        Raises `Superseded` as soon as they are not `still_wanted`, `PreflightError`
+        where there is no room for them, `RegistryError` when the registry does not give
+        what it should, `EngineError` when the engine of this host fails, or holds an
+        image that is damaged.
         """
         doubtful = [i for i in images if not self._proven(i)]
         if not doubtful:
@@ -84,9 +86,10 @@ class Images:
         if missing:
             self._check_room(missing)
             with ThreadPoolExecutor(max_workers=3, thread_name_prefix="pull") as pool:
-                for done in [pool.submit(self._pull, c.image) for c in missing]:
+                for done in [pool.submit(self._pull, c.image, still_wanted) for c in missing]:
                     done.result()
         for content in contents:
+            require_wanted(still_wanted, content.image.reference)
             self._see_whole(content)
 
     def look_again(self, images: Sequence[ImageDigest]) -> tuple[str, ...]:
@@ -126,17 +129,22 @@ class Images:
             with Client(registry) as client:
                 for chain, (diff, blob) in zip(chains(content.diffs), content.layers, strict=True):
                     if self._inspector.storage.layer(chain, diff) is None:
-                        size = unpacked(client, content.repository, blob)
+                        size = _size(client, content, blob)
                         coming.append(Coming(chain, blob.size, size))
         names = [c.image.reference for c in missing]
         room.check_room(room.need(coming), facts.disk(self._places.images), names)
 
-    def _pull(self, image: ImageDigest) -> None:
-        with _engine_errors(image.reference):
+    def _pull(self, image: ImageDigest, still_wanted: Callable[[], bool]) -> None:
+        require_wanted(still_wanted, image.reference)
+        with engine_errors(image.reference):
             lines = self._engine.pull(image.repository, tag=image.digest, stream=True, decode=True)
-            for line in lines:
-                if "error" in line:
-                    raise cause(str(line["error"]), image.reference)
+            # Several times a second the engine says how far it is. It ends a pull that
+            # nobody listens to any more.
+            with closing(lines):
+                for line in lines:
+                    require_wanted(still_wanted, image.reference)
+                    if "error" in line:
+                        raise cause(str(line["error"]), image.reference)
 
     def _see_whole(self, content: Content) -> tuple[str, ...]:
         reference = content.image.reference
@@ -150,11 +158,11 @@ class Images:
                 where=reference,
                 hint="it is pulled again by itself",
             )
-        with _engine_errors(reference):
+        with engine_errors(reference):
             return self._inspector.see_whole(reference, content.repository, content.layers)
 
     def _inspect(self, reference: str) -> dict[str, Any] | None:
-        with _engine_errors(reference):
+        with engine_errors(reference):
             try:
                 return dict(self._engine.inspect_image(reference))  # type: ignore[no-untyped-call]
             except ImageNotFound:
@@ -175,6 +183,18 @@ def describe(image: ImageDigest) -> Content:
     except (ValueError, KeyError, TypeError) as error:
         raise RegistryError("not an image that can run", where=image.reference) from error
     return Content(image, manifest.config.digest, layers)
+
+
+def _size(client: Client, content: Content, blob: Descriptor) -> int:
+    try:
+        return unpacked(client, content.repository, blob)
+    except StoreDamaged as error:
+        # Whoever reads it knows images, and not the layers of which they are made.
+        raise StoreDamaged(
+            f"a layer is damaged in the store: {error.message}: {blob.digest}",
+            where=content.image.reference,
+            hint=error.hint,
+        ) from error
 
 
 def unpacked(client: Client, repository: str, blob: Descriptor) -> int:
@@ -221,7 +241,7 @@ def cause(text: str, image: str) -> AirchainError:
 
 
 @contextmanager
-def _engine_errors(where: str) -> Iterator[None]:
+def engine_errors(where: str) -> Iterator[None]:
     """Failures of the engine, and of the registry behind it, as ours."""
     try:
         yield

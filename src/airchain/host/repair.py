@@ -21,12 +21,13 @@ from airchain.host.storage import Layer
 
 _CHUNK = 1 << 20
 _XATTR = "SCHILY.xattr."
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def repair(layer: Layer, archive: IO[bytes]) -> tuple[str, ...]:
     """Make the layer's files what its gzipped `archive` says; return what differed.
 
-    Raises `Damaged` where that cannot be done.
+    Raises `Damaged` where that cannot be done, and `OSError` where the disk is full.
     """
     try:
         with tarfile.open(fileobj=archive, mode="r:*") as members:
@@ -36,6 +37,8 @@ def repair(layer: Layer, archive: IO[bytes]) -> tuple[str, ...]:
                 if member.isdir():
                     os.utime(_path(layer.files, member.name), (member.mtime, member.mtime))
     except (OSError, tarfile.TarError) as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise  # A layer is not given up for what will pass.
         raise Damaged(f"it could not be repaired: {error}") from error
     return tuple(written)
 

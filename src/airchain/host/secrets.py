@@ -9,7 +9,7 @@ from pathlib import Path
 from airchain.errors import DeployError, WaitTimeout
 from airchain.host.identity import Identity, Places
 from airchain.host.instances import Instance
-from airchain.host.start import Superseded
+from airchain.host.wanted import require_wanted
 
 DELIVERED_WITHIN = 60.0
 # The keeper reads the same pointer as we do, and sends what is new to one host after another.
@@ -22,16 +22,17 @@ def require(
     identity: Identity,
     instances: Iterable[Instance],
     still_wanted: Callable[[], bool],
+    signing_keys: Iterable[str] = (),
 ) -> None:
-    """Wait for the delivery, then until every secret of `instances` is there."""
+    """Wait for the delivery, then until every secret of `instances` and of nginx is there."""
     wanted = [(i.service, name) for i in instances for name in i.spec.secrets]
+    wanted += [("signed addresses", name) for name in signing_keys]
     if not wanted:
         return
     _await_delivery(places.secrets_complete, still_wanted)
     deadline = time.monotonic() + ADDED_WITHIN
     while missing := [(s, n) for s, n in wanted if not (places.secrets / n).is_file()]:
-        if not still_wanted():
-            raise Superseded("the pointer moved on", where=str(places.secrets))
+        require_wanted(still_wanted, str(places.secrets))
         if time.monotonic() > deadline:
             raise lacking(missing, identity.environment)
         time.sleep(_POLL)
@@ -53,8 +54,7 @@ def lacking(missing: Iterable[tuple[str, str]], environment: str) -> DeployError
 def _await_delivery(mark: Path, still_wanted: Callable[[], bool]) -> None:
     deadline = time.monotonic() + DELIVERED_WITHIN
     while not mark.exists():
-        if not still_wanted():
-            raise Superseded("the pointer moved on", where=str(mark))
+        require_wanted(still_wanted, str(mark))
         if time.monotonic() > deadline:
             raise WaitTimeout(
                 f"waited {DELIVERED_WITHIN:g} s for this host's secrets to be delivered",

@@ -13,19 +13,23 @@ import requests
 from docker.api.client import APIClient
 from docker.errors import DockerException
 
-from airchain.errors import AirchainError, DeployError, RunError
+from airchain.errors import DeployError, RunError
 from airchain.files import write_whole
 from airchain.host import facts, units
+from airchain.host.facts import Unit
 from airchain.host.health import Answer, probe
 from airchain.host.identity import Identity, Places
 from airchain.host.instances import Instance
 from airchain.host.report import LOG_LINES, Status
+from airchain.host.wanted import require_wanted
 from airchain.run import run
 
 # A worker has no port to ask: it is ready once it has been up this long.
 STEADY = 2.0
 _POLL = 0.05
 _UNIT_POLL = 1.0
+# Between two runs systemd waits half a second, and only then says how the first one ended.
+_ENDED_POLL = 0.2
 # What a container may take to exist, on a busy machine.
 _CREATED_WITHIN = 60.0
 _SYSTEMCTL_TIMEOUT = 60.0
@@ -45,10 +49,6 @@ class ServiceFailed(DeployError):
         self.log = log
 
 
-class Superseded(AirchainError):
-    """The pointer asks for another release meanwhile."""
-
-
 class Starter:
     """Writes units and brings instances up. `host` is the domain that checks ask for."""
 
@@ -60,8 +60,11 @@ class Starter:
         self._engine = engine
         self._status = status
 
-    def install(self, instances: Sequence[Instance]) -> None:
-        """Write the units of `instances`; those that stay come back after a reboot."""
+    def install(self, instances: Sequence[Instance]) -> Sequence[Unit]:
+        """Write the units of `instances` and return them as systemd sees them.
+
+        Those that stay come back after a reboot.
+        """
         for instance in instances:
             text = units.unit_text(
                 instance, self._identity, self._places.secrets, self._places.jobs
@@ -70,15 +73,17 @@ class Starter:
             if instance.stays:
                 self._enable(instance)
         # systemd reads a new unit when it is asked for it; reading all anew takes it long.
-        if any(unit.outdated for unit in facts.states(instances)):
+        seen = facts.states(instances)
+        if any(unit.outdated for unit in seen):
             facts.read_units_anew()
+        return seen
 
-    def start(self, instances: Sequence[Instance]) -> None:
-        """Let systemd start them all; does not wait for them."""
+    def start(self, instances: Sequence[Instance], seen: Sequence[Unit] | None = None) -> None:
+        """Let systemd start them all, as it was just `seen` to have them; does not wait."""
         if not instances:
             return
-        failed = [u.instance.unit for u in facts.states(instances) if u.gave_up]
-        if failed:
+        seen = facts.states(instances) if seen is None else seen
+        if failed := [u.instance.unit for u in seen if u.gave_up and u.instance in instances]:
             run(["systemctl", "reset-failed", *failed], timeout=_SYSTEMCTL_TIMEOUT, check=False)
         names = [i.unit for i in instances]
         run(["systemctl", "start", "--no-block", *names], timeout=_SYSTEMCTL_TIMEOUT)
@@ -146,6 +151,7 @@ class _Wait:
         self._still_wanted = still_wanted
         self._began = time.monotonic()
         self._unit_seen = self._began
+        self._down = False
         self._ended = ""
         self._steady: tuple[str, float] | None = None
         self.seconds_to_run = 0.0
@@ -157,8 +163,7 @@ class _Wait:
         self._starter.report(instance, state="starting", check="", log=())
         answer = self._look()
         while not answer.ok:
-            if not self._still_wanted():
-                raise Superseded("the pointer moved on", where=instance.name)
+            require_wanted(self._still_wanted, instance.name)
             self._see_whether_over(answer)
             time.sleep(min(_POLL, self._interval))
             answer = self._look()
@@ -174,9 +179,11 @@ class _Wait:
         # would wait a second for the neighbour that does not answer.
         state = self._starter.container(self._instance)
         if state is None or not state["Running"]:
+            self._down = self.seconds_to_run > 0
             return Answer(False, "the container is not running")
         if not self.seconds_to_run:
             self.seconds_to_run = time.monotonic() - self._began
+        self._down = False
         spec = self._instance.spec
         if spec.port is None or self._instance.address is None:
             return self._been_up(str(state["id"]))
@@ -195,7 +202,7 @@ class _Wait:
         now = time.monotonic()
         within = self._instance.spec.health.within if self._instance.spec.health else 30.0
         limit = self.seconds_to_run + within if self.seconds_to_run else _CREATED_WITHIN
-        if now - self._unit_seen > _UNIT_POLL:
+        if now - self._unit_seen > (_ENDED_POLL if self._down else _UNIT_POLL):
             self._unit_seen = now
             self._starter.report(self._instance, state="starting", check=answer.text)
             unit = facts.states([self._instance])[0]

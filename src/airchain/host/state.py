@@ -6,20 +6,21 @@ from pydantic import ValidationError
 
 from airchain.files import write_whole
 from airchain.host.identity import Places
+from airchain.spec.model import Deploy
 from airchain.store.records import Record
 
 
 class State(Record):
-    """The release that serves here and the one before it."""
+    """The release that serves here, the one before it, and how many it wants kept."""
 
     running: str | None = None
     previous: str | None = None
+    keep: int = Deploy().keep
 
-    def arrived(self, release: str) -> State:
+    def arrived(self, release: str, keep: int) -> State:
         """The state once `release` serves."""
-        if release == self.running:
-            return self
-        return State(running=release, previous=self.running)
+        previous = self.previous if release == self.running else self.running
+        return State(running=release, previous=previous, keep=keep)
 
 
 def load(places: Places) -> State:

@@ -1,14 +1,15 @@
-"""Watch what runs between deployments, and help it up when systemd has given up."""
+"""Watch what runs, whatever else goes on, and help it up when systemd has given up."""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import structlog
 
+from airchain.errors import AirchainError
 from airchain.host import facts
-from airchain.host.drain import Drain
 from airchain.host.facts import Unit
 from airchain.host.health import probe
 from airchain.host.identity import Places
@@ -23,11 +24,13 @@ _RETRY = 30.0
 log = structlog.get_logger()
 
 
-class Supervisor:
+class Supervisor(threading.Thread):
     """Looks every two seconds. A host whose web service is down leaves the edge.
 
     A service that runs but answers with errors stays at the edge: most often
     what it depends on is down, and with it every other host's.
+
+    Whoever brings services up or retires them holds `services_lock`: they are left to him.
     """
 
     def __init__(
@@ -35,40 +38,73 @@ class Supervisor:
         places: Places,
         starter: Starter,
         status: Status,
-        drain: Drain,
+        left_alone: Callable[[], Collection[str]],
         look_again: Callable[[Instance], object],
+        services_lock: threading.Lock,
     ) -> None:
+        super().__init__(name="supervisor", daemon=True)
         self._places = places
         self._starter = starter
         self._status = status
-        self._drain = drain
+        # Names of instances that are on their way in or out.
+        self._left_alone = left_alone
         self._look_again = look_again
-        self._seen = 0.0
+        self._services_lock = services_lock
+        self._domain: str | None = None
+        self._report_running = False
         self._down = False
         self._retried: dict[str, float] = {}
+        self._end = threading.Event()
 
-    def look(self, domain: str, *, report_running: bool) -> None:
-        """Bring the report up to date; restart what gave up.
+    def watch(self, domain: str, *, report_running: bool) -> None:
+        """Look from now on.
 
         A host comes back into service when its checks, asked as `domain`, succeed.
 
         Without `report_running` what is said of services stays: it tells of a
         release that failed while these, of the old one, run on.
         """
-        now = time.monotonic()
-        if now - self._seen < _INTERVAL:
+        self._domain, self._report_running = domain, report_running
+
+    def hush(self) -> None:
+        """Say of services only what is wrong: the report tells of those that come."""
+        self._report_running = False
+
+    def run(self) -> None:
+        """Look until stopped, whatever goes wrong once."""
+        while not self._end.wait(_INTERVAL):
+            try:
+                self.look()
+            except AirchainError as error:
+                log.warning("supervisor", error=str(error))
+                self._status.update(error=str(error), hint=error.hint)
+            except Exception:
+                log.exception("supervisor")
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._end.set()
+
+    def look(self) -> None:
+        """Bring the report up to date; restart what gave up."""
+        if self._domain is None or not self._services_lock.acquire(blocking=False):
             return
-        self._seen = now
-        leaving = self._drain.leaving
+        try:
+            self._look(self._domain, time.monotonic())
+        finally:
+            self._services_lock.release()
+
+    def _look(self, domain: str, now: float) -> None:
+        left_alone = self._left_alone()
         units = [
             u
             for u in facts.observe(self._places)
-            if u.instance.stays and u.instance.name not in leaving
+            if u.instance.stays and u.instance.name not in left_alone
         ]
         for unit in units:
             if not unit.up:
                 self._help(unit, now)
-            elif report_running:
+            elif self._report_running:
                 self._starter.report(unit.instance, state="running", restarts=unit.restarts)
         down = [u for u in units if not (u.up and (not self._down or answers(u, domain)))]
         self._judge(down)

@@ -27,7 +27,8 @@ def switch(places: Places, site: Site) -> frozenset[int]:
     """
     current = places.site.read_text() if places.site.exists() else ""
     if current == site.text and _serial() == site.serial:
-        return frozenset()
+        # An agent before this one may have switched, and was ended before they were done.
+        return frozenset(pid for pid in workers(places) if not _accepts(pid))
     write_whole(places.site, site.text.encode())
     try:
         run(["nginx", "-t", "-q"], timeout=30)
@@ -45,6 +46,11 @@ def switch(places: Places, site: Site) -> frozenset[int]:
         _reload(places)
         raise
     return old
+
+
+def serves(places: Places, instance: str) -> bool:
+    """Whether nginx sends requests to the instance of that name."""
+    return places.site.exists() and instance in places.site.read_text()
 
 
 def workers(places: Places) -> frozenset[int]:

@@ -11,14 +11,15 @@ from airchain.errors import Conflict, WaitTimeout
 from airchain.host.instances import Instance
 from airchain.host.jobs import Jobs, bound
 from airchain.host.leases import RENEWED_EVERY, Held, Leases, holder, host_of, serial_of
-from airchain.host.start import ServiceFailed, Starter, Superseded
+from airchain.host.start import ServiceFailed, Starter
+from airchain.host.wanted import Superseded, require_wanted
 from airchain.store.records import Lease
 
 _POLL = 0.2
 # After a machine slept, every lease has run out: its holder gets time to renew it twice.
 WATCHED = 2 * RENEWED_EVERY
 FAILED_FOR = timedelta(seconds=20)
-_MARGIN = 60.0
+_MARGIN = timedelta(seconds=60)
 
 Decision = Literal["take", "resume", "wait", "done", "failed"]
 
@@ -52,6 +53,14 @@ def decide(
     return "take" if abandoned and watched >= WATCHED else "wait"
 
 
+def overdue(lease: Lease, now: datetime) -> bool:
+    """Whether the holder renews its lease although its unit must have ended long ago.
+
+    By the lease, not by how long this host waits: a wait that is begun anew ends no later.
+    """
+    return lease.until is not None and lease.until + _MARGIN < now <= lease.expires
+
+
 class Tasks:
     """Tasks of one release, as one host sees them."""
 
@@ -66,7 +75,6 @@ class Tasks:
     ) -> None:
         """Return once the task is done, here or elsewhere; raise `ServiceFailed` if it failed."""
         name = f"task/{release.removeprefix('sha256:')[:12]}/{task.service}"
-        deadline = time.monotonic() + bound(task) + _MARGIN
         version, since = "", 0.0
         while True:
             seen = self._leases.read(name)
@@ -92,7 +100,7 @@ class Tasks:
                         self._run(task, held)
                         return
                 case "wait":
-                    self._wait(task, lease, deadline, still_wanted)
+                    self._wait(task, lease, still_wanted)
 
     def _decide(self, lease: Lease | None, serial: int, watched: float) -> Decision:
         return decide(
@@ -104,21 +112,15 @@ class Tasks:
             abandoned=lease is not None and self._leases.abandoned(lease),
         )
 
-    def _wait(
-        self,
-        task: Instance,
-        lease: Lease | None,
-        deadline: float,
-        still_wanted: Callable[[], bool],
-    ) -> None:
+    def _wait(self, task: Instance, lease: Lease | None, still_wanted: Callable[[], bool]) -> None:
         who = host_of(lease) if lease else "nobody"
         self._starter.report(task, state="waiting", check=f"runs on {who}")
-        if not still_wanted():
-            raise Superseded("the pointer moved on", where=task.service)
-        if time.monotonic() > deadline:
+        require_wanted(still_wanted, task.service)
+        if lease and overdue(lease, self._leases.now()):
             raise WaitTimeout(
-                f"waited {bound(task) + _MARGIN:g} s for a task that {who} runs",
+                f"{who} had to end the task by {lease.until:%H:%M:%S} UTC, and is still at it",
                 where=f"services.{task.service}",
+                hint=f"`airchain status` shows how {who} fares; end it where it hangs",
             )
         time.sleep(_POLL)
 

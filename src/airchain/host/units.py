@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from airchain.host.identity import Identity
+from airchain.host.identity import FILES, Identity
 from airchain.host.instances import NETWORK, Instance
 from airchain.spec.model import Service
 
 DOCKER = "/usr/bin/docker"
+# Starts a container, or joins the one that outlived the engine (host/image/rootfs).
+CONTAINER = "/usr/lib/airchain/container"
 _STOP_MARGIN = 10
 _FIELD = "Instance="
 # Enabled for both: a boot, and an engine that was stopped and started again.
@@ -26,7 +29,10 @@ TARGETS = ("multi-user.target", "docker.service")
 def docker_run(instance: Instance, identity: Identity, secrets: Path) -> tuple[str, ...]:
     """The command that runs the instance in the foreground; it holds no secret's value."""
     spec = instance.spec
-    argv = [DOCKER, "run", "--rm", "--init", "--pull", "never", "--name", instance.name]
+    argv = [DOCKER, "run", "--init", "--pull", "never", "--name", instance.name]
+    if not instance.stays:
+        # An engine that starts anew removes what was started so, although it runs.
+        argv.append("--rm")
     argv += ["--log-driver", "none", "--hostname", instance.service, "--network", NETWORK]
     for label, value in _labels(instance).items():
         argv += ["--label", f"airchain.{label}={value}"]
@@ -58,6 +64,8 @@ def _mounts(instance: Instance, secrets: Path) -> list[str]:
         argv += ["--tmpfs", path]
     for volume in instance.spec.volumes:
         argv += ["--mount", _volume(instance.product, volume)]
+    for use in instance.spec.files:
+        argv += ["--mount", _files(use)]
     for name in instance.spec.secrets:
         argv += ["--mount", f"type=bind,source={secrets / name},target={_inside(name)},readonly"]
     return argv
@@ -68,15 +76,39 @@ def result_file(jobs: Path, instance: Instance) -> Path:
     return jobs / f"{instance.name}.result"
 
 
+def mark_file(jobs: Path, instance: Instance) -> Path:
+    """What says that the container of a service outlived its unit's command line."""
+    return jobs / f"{instance.name}.left"
+
+
+def docker_stop(instance: Instance) -> tuple[str, ...]:
+    """The command that ends the instance's container within its `stop_timeout`."""
+    return (DOCKER, "stop", "--time", str(math.ceil(instance.spec.stop_timeout)), instance.name)
+
+
+def docker_remove(instance: Instance) -> tuple[str, ...]:
+    """The command that removes the instance's container, running or not."""
+    return (DOCKER, "rm", "--force", instance.name)
+
+
+def ends_within(instance: Instance) -> float:
+    """Seconds that a job's unit may take to end once its time is over.
+
+    First its command line is asked to, then its container, and each gets `TimeoutStopSec`.
+    """
+    return 2.0 * (math.ceil(instance.spec.stop_timeout) + _STOP_MARGIN)
+
+
 def unit_text(instance: Instance, identity: Identity, secrets: Path, jobs: Path) -> str:
     """The text of the instance's unit."""
-    service = _lasting(instance) if instance.stays else _ending(instance, jobs)
-    run = " ".join(quote(a) for a in docker_run(instance, identity, secrets))
+    run = docker_run(instance, identity, secrets)
+    service = _lasting(instance, jobs, run) if instance.stays else _ending(instance, jobs, run)
     return "\n".join(
         [
             "[Unit]",
             f"Description={instance.product} {instance.service} ({instance.id})",
-            "Requires=docker.service",
+            # Not "Requires": containers go on when the engine is started anew.
+            "Wants=docker.service",
             # What finishes its work while the host ends still has to find its peers by name.
             "After=docker.service airchain-dns.service",
             "StartLimitIntervalSec=30",
@@ -85,7 +117,6 @@ def unit_text(instance: Instance, identity: Identity, secrets: Path, jobs: Path)
             "[Service]",
             *service,
             f"SyslogIdentifier={instance.service}",
-            f"ExecStart={run}",
             "",
             "[Install]",
             f"WantedBy={' '.join(TARGETS)}",
@@ -120,8 +151,9 @@ def _escape(character: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in character.encode())
 
 
-def _lasting(instance: Instance) -> list[str]:
+def _lasting(instance: Instance, jobs: Path, run: Sequence[str]) -> list[str]:
     seconds = math.ceil(instance.spec.stop_timeout)
+    known_as = (str(mark_file(jobs, instance)), instance.name)
     return [
         "Type=exec",
         "Restart=always",
@@ -130,45 +162,37 @@ def _lasting(instance: Instance) -> list[str]:
         "SuccessExitStatus=137 143",
         "TimeoutStartSec=60",
         f"TimeoutStopSec={seconds + _STOP_MARGIN}",
-        f"ExecStop=-{_quiet(f'{DOCKER} stop --time {seconds} {instance.name}')}",
-        # A container that is left over holds the name: from a command line that was
-        # killed, or from a host that fell (125: the engine refused to make another).
-        # The next start finds the name free, and an ordinary one has nothing to remove.
-        f"ExecStopPost=-{_if_left_over(_remove(instance))}",
+        f"ExecStop=-{_quiet(*docker_stop(instance))}",
+        f"ExecStart={_line(CONTAINER, 'run', *known_as, *run)}",
+        # A command line that was killed leaves its container, an engine that ended leaves
+        # all of them, a host that fell leaves their names.
+        f"ExecStopPost=-{_line(CONTAINER, 'left', *known_as)}",
     ]
 
 
-def _ending(instance: Instance, jobs: Path) -> list[str]:
+def _ending(instance: Instance, jobs: Path, run: Sequence[str]) -> list[str]:
     seconds = math.ceil(instance.spec.stop_timeout)
-    stop = f"-{_quiet(f'{DOCKER} stop --time {seconds} {instance.name}')}"
     return [
         "Type=oneshot",
         f"TimeoutStartSec={math.ceil(instance.spec.timeout)}",
         f"TimeoutStopSec={seconds + _STOP_MARGIN}",
         # Runs after a failure too, above all after a run that took too long.
-        f"ExecStopPost={stop}",
+        f"ExecStopPost=-{_quiet(*docker_stop(instance))}",
         # For an agent that was not there when it ended.
         'ExecStopPost=-/bin/sh -c \'echo "$$SERVICE_RESULT $$EXIT_STATUS" '
         f">{result_file(jobs, instance)}'",
-        f"ExecStartPre=-{_quiet(_remove(instance))}",
+        f"ExecStartPre=-{_quiet(*docker_remove(instance))}",
+        f"ExecStart={_line(*run)}",
     ]
 
 
-def _remove(instance: Instance) -> str:
-    return f"{DOCKER} rm --force {instance.name}"
+def _line(*argv: str) -> str:
+    return " ".join(quote(argument) for argument in argv)
 
 
-def _if_left_over(command: str) -> str:
-    # `$$` is systemd's way to leave a `$` to the shell.
-    return (
-        "/bin/sh -c 'case $$EXIT_CODE.$$EXIT_STATUS in exited.125|killed.*|dumped.*) "
-        f"exec {command} >/dev/null 2>&1;; esac'"
-    )
-
-
-def _quiet(command: str) -> str:
+def _quiet(*argv: str) -> str:
     # "No such container" is no line that belongs into a service's log.
-    return f"/bin/sh -c 'exec {command} >/dev/null 2>&1'"
+    return f"/bin/sh -c 'exec {' '.join(argv)} >/dev/null 2>&1'"
 
 
 def _labels(instance: Instance) -> dict[str, str]:
@@ -193,6 +217,12 @@ def _environment(instance: Instance, identity: Identity) -> dict[str, str]:
 
 def _inside(secret: str) -> str:
     return f"/run/secrets/{secret}"
+
+
+def _files(use: str) -> str:
+    name = use.removesuffix(":ro")
+    mount = f"type=bind,source={FILES / name},target=/files/{name}"
+    return mount if use == name else f"{mount},readonly"
 
 
 def _volume(product: str, volume: str) -> str:

@@ -104,8 +104,8 @@ class Inspector:
                 return repair(layer, archive)
         except OSError as error:
             raise PreflightError(
-                f"a damaged layer cannot be fetched for its repair: {error.strerror}",
-                where=str(self._spare),
+                f"a damaged layer cannot be repaired: {error.strerror}",
+                where=image,
                 hint="it is tried again by itself; free space on the host",
             ) from error
 

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import requests
 
-from airchain.errors import RegistryError, StoreDamaged
+from airchain.errors import Missing, RegistryError, StoreDamaged
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
@@ -205,8 +205,11 @@ class Client:
         )
 
     def _chunks(self, repository: str, digest: str) -> Iterator[bytes]:
-        response = self._request("GET", f"/v2/{repository}/blobs/{digest}", ok=(200,), stream=True)
-        with response:
+        path = f"/v2/{repository}/blobs/{digest}"
+        with self._request("GET", path, ok=(200, 404), stream=True) as response:
+            if response.status_code == 404:
+                where = f"{repository}@{digest}"
+                raise Missing("the store holds nothing of it", where=where, hint=RESTORE)
             try:
                 yield from response.iter_content(CHUNK)
             except requests.RequestException as error:
@@ -263,7 +266,7 @@ def pull_artifact(name: str, repository: str, digest: str) -> bytes:
     with Client(name) as client:
         manifest = client.manifest(repository, digest)
         if manifest is None:
-            raise RegistryError("there is no such artifact", where=where)
+            raise Missing("there is no such artifact", where=where, hint=RESTORE)
         if len(manifest.layers) != 1:
             raise RegistryError(f"holds {len(manifest.layers)} layers, not 1", where=where)
         return client.blob(repository, manifest.layers[0].digest, limit=ARTIFACT_LIMIT)

@@ -8,7 +8,7 @@ that offer a blob, the blob.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -64,10 +64,10 @@ def garbage(
     inventory: Inventory,
     keep: Keep,
     tagged: Mapping[tuple[str, str], str],
-    read: Callable[[str], bytes | None],
+    read: Callable[[Sequence[str]], Mapping[str, bytes]],
     now: datetime,
 ) -> Garbage:
-    """What nothing needs. `tagged` says what tags name, `read` gives a manifest's bytes.
+    """What nothing needs. `tagged` says what tags name, `read` gives the bytes of manifests.
 
     Raises `RegistryError` where a manifest that stays cannot be understood.
     """
@@ -161,14 +161,16 @@ def _newest(inventory: Inventory, count: int) -> set[tuple[str, str]]:
 
 
 def _with_children(
-    kept: Iterable[Manifest], inventory: Inventory, read: Callable[[str], bytes | None]
+    kept: Iterable[Manifest],
+    inventory: Inventory,
+    read: Callable[[Sequence[str]], Mapping[str, bytes]],
 ) -> dict[Manifest, References]:
     """What these manifests name, and those that they name, such as an index its images."""
     found: dict[Manifest, References] = {}
-    left = list(kept)
-    while left:
-        manifest = left.pop()
-        if manifest not in found and manifest in inventory.revisions:
-            found[manifest] = references(read(manifest[1]), manifest)
-            left += found[manifest].manifests
+    left = set(kept)
+    while left := {m for m in left if m not in found and m in inventory.revisions}:
+        raw = read([digest for _, digest in left])
+        new = {m: references(raw.get(m[1]), m) for m in left}
+        found |= new
+        left = set[Manifest]().union(*(r.manifests for r in new.values()))
     return found

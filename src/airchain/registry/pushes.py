@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 from airchain.errors import AirchainError, Conflict, RegistryError, StoreError, WaitTimeout
@@ -27,6 +27,8 @@ RENEWED_EVERY = 15.0
 # A batch ends well before its mark does: the mark is what pushes wait for.
 BATCH = 5.0
 SWEEP = timedelta(seconds=30)
+# Clocks are compared to a second, and a write may take as long as some attempts.
+_MARGIN = 5.0
 _WAIT = SWEEP.total_seconds() + 15
 _POLL = 0.05
 
@@ -51,7 +53,7 @@ def pushing(store: Store, what: str) -> Iterator[None]:
     """
     key = f"{PUSHES}/{secrets.token_hex(8)}"
     lapsed, end = threading.Event(), threading.Event()
-    last = time.monotonic()
+    last = clock.steady()
     _write(store, key, what, PUSH)
 
     def renew() -> None:
@@ -61,7 +63,7 @@ def pushing(store: Store, what: str) -> Iterator[None]:
                 _write(store, key, what, PUSH)
             except StoreError:
                 continue  # Where that lasts, the end says so.
-            now = time.monotonic()
+            now = clock.steady()
             if now - last > PUSH.total_seconds():
                 lapsed.set()
             last = now
@@ -71,7 +73,7 @@ def pushing(store: Store, what: str) -> Iterator[None]:
     try:
         _await_sweep(store)
         yield
-        if lapsed.is_set() or time.monotonic() - last > PUSH.total_seconds():
+        if lapsed.is_set() or clock.steady() - last > PUSH.total_seconds():
             raise RegistryError(
                 "stood still for so long that what it relies on may have been cleaned up",
                 where=what,
@@ -87,22 +89,37 @@ def pushing(store: Store, what: str) -> Iterator[None]:
 def sweeping(store: Store, what: str) -> Iterator[Callable[[], bool]]:
     """Keep pushes waiting while the block runs; it asks before each removal whether it may.
 
-    Raises `Busy` where somebody pushes or sweeps.
+    From the first time that it asks it may for `BATCH` seconds: to look at what there is
+    takes what it takes. Raises `Busy` where somebody pushes or sweeps, or where it looked
+    for so long that somebody may by now.
     """
-    began = time.monotonic()
-    notice = Notice(what=what, expires=clock.now(store) + SWEEP)
+    marked = clock.steady()
+    began: float | None = None
     try:
-        version = _mark(store, notice)
+        version = _mark(store, _notice(store, what, SWEEP))
     except Conflict:
         raise Busy("another clean-up is at work", where="registry") from None
+
+    def go_on() -> bool:
+        nonlocal version, began
+        if began is None:
+            try:
+                version = store.replace(MARK, _notice(store, what, SWEEP).encode(), version)
+            except Conflict:
+                raise Busy("another clean-up is at work", where="registry") from None
+            began = clock.steady()
+            if began - marked > SWEEP.total_seconds() - _MARGIN:
+                raise Busy("looked at the registry for too long", where="registry")
+        return clock.steady() - began < BATCH
+
     try:
         if others := list(_pushes(store)):
             raise Busy(f"somebody pushes: {others[0]}", where="registry")
-        yield lambda: time.monotonic() - began < BATCH
+        yield go_on
     finally:
-        found = store.get(MARK)
-        if found is not None and found.version == version:
-            store.delete(MARK)
+        # Where it stood still for too long the mark may be another's by now, or become so.
+        with suppress(Conflict):
+            store.replace(MARK, _notice(store, what, timedelta()).encode(), version)
 
 
 def host_name() -> str:
@@ -133,12 +150,16 @@ def _pushes(store: Store) -> Iterator[str]:
 
 
 def _await_sweep(store: Store) -> None:
-    deadline = time.monotonic() + _WAIT
+    deadline = clock.steady() + _WAIT
     while (mark := read(store, MARK, Notice)) is not None and mark.expires > clock.now(store):
-        if time.monotonic() > deadline:
+        if clock.steady() > deadline:
             raise WaitTimeout(f"waited {_WAIT:g} s for a clean-up of the registry", where=mark.what)
         time.sleep(_POLL)
 
 
 def _write(store: Store, key: str, what: str, duration: timedelta) -> None:
-    store.put(key, Notice(what=what, expires=clock.now(store) + duration).encode())
+    store.put(key, _notice(store, what, duration).encode())
+
+
+def _notice(store: Store, what: str, lasts: timedelta) -> Notice:
+    return Notice(what=what, expires=clock.now(store) + lasts)

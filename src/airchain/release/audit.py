@@ -12,20 +12,24 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from airchain.errors import AirchainError, GivenUp, StoreError
 from airchain.release.pointer import author
 from airchain.release.scope import Scope
 from airchain.store import Store, clock
-from airchain.store.records import Record, audit_key, read
+from airchain.store.records import Record, audit_key, decode
 
 What = Literal[
     "deploy", "rollback", "promote", "up", "down", "scale",
     "lock", "unlock", "secret set", "secret removed", "key rotated",
 ]  # fmt: skip
 Outcome = Literal["done", "failed", "reverted", "interrupted"]
+# The outcome that history shows where an entry was changed since it was written.
+DAMAGED = "damaged"
+# How names of entries begin, so that they are listed in order.
+_MOMENT = "%Y%m%dT%H%M%S.%fZ"
 
 
 class Event(Record):
@@ -78,7 +82,8 @@ class Entry:
 class Done:
     """One thing that somebody did, from its two events.
 
-    `outcome` is None where it has not ended: it goes on, or was cut off.
+    `outcome` is None where it has not ended: it goes on, or was cut off. It is
+    `DAMAGED`, with why in `detail`, where the log cannot be read there.
     """
 
     id: str
@@ -122,7 +127,7 @@ def recorded(
         previous=previous,
         detail=detail,
     )
-    key = f"{log.folder}/{began:%Y%m%dT%H%M%S.%fZ}-{entry.id[:8]}"
+    key = f"{log.folder}/{began:{_MOMENT}}-{entry.id[:8]}"
     log.store.create(f"{key}-1-begun", event.encode())
 
     def end() -> None:
@@ -165,11 +170,20 @@ def history(logs: Sequence[Log], most: int) -> list[Done]:
             things.setdefault(key.rpartition("/")[2].rsplit("-", 2)[0], []).append(key)
         found += [(name, log, keys) for name, keys in things.items()]
     newest = sorted(found, key=lambda thing: thing[0], reverse=True)[:most]
-    return [_done(log, keys) for _, log, keys in newest]
+    return [_done(log, name, keys) for name, log, keys in newest]
 
 
-def _done(log: Log, keys: Sequence[str]) -> Done:
-    events = [event for key in keys if (event := read(log.store, key, Event))]
+def _done(log: Log, name: str, keys: Sequence[str]) -> Done:
+    events: list[Event] = []
+    damage = ""
+    for found in [found for key in keys if (found := log.store.get(key))]:
+        try:
+            events.append(decode(found, Event))
+        except StoreError as error:
+            # All else that was done is worth knowing then, above all.
+            damage = str(error)
+    if not events:
+        return _unreadable(log, name, damage or "its entry was removed")
     first, last = events[0], events[-1]
     return Done(
         id=first.id,
@@ -179,10 +193,20 @@ def _done(log: Log, keys: Sequence[str]) -> Done:
         what=first.what,
         release=first.release,
         previous=first.previous,
-        outcome=last.outcome if last.state == "ended" else None,
+        outcome=DAMAGED if damage else last.outcome if last.state == "ended" else None,
         seconds=last.seconds,
-        detail=last.detail,
+        detail=damage or last.detail,
     )
+
+
+def _unreadable(log: Log, name: str, damage: str) -> Done:
+    """What the log's names still tell of a thing of which no event can be read."""
+    written, _, identifier = name.partition("-")
+    try:
+        at = datetime.strptime(written, _MOMENT).replace(tzinfo=UTC)
+    except ValueError:  # Nothing of ours.
+        at = datetime.fromtimestamp(0, UTC)
+    return Done(identifier, log.environment, at, "?", "?", None, None, DAMAGED, None, damage)
 
 
 def _fail(entry: Entry, error: BaseException) -> None:

@@ -17,7 +17,8 @@ from airchain.registry.storage import Storage
 from airchain.release import index, keep
 from airchain.release.keep import Retention, Verdict
 from airchain.store import Object, Store, clock
-from airchain.store.records import Release, decode, signature_key
+from airchain.store.many import Remembered, side_by_side
+from airchain.store.records import Release, decode, signature_key, signatures_key
 
 # Airchain's own images are a product like any other; no release names them.
 OWN = "airchain"
@@ -31,7 +32,8 @@ class Cleaned:
     """What was cleaned up, or would be: counts, and bytes in the registry's storage.
 
     `given_up` releases can no longer be deployed; their bytes go with a later clean-up.
-    `complete` is False where pushes or time left something for the next one.
+    `complete` is False where pushes or time left something for the next one. `left` says
+    which products were left alone whole, and why: what they keep could not be read.
     """
 
     given_up: int = 0
@@ -40,10 +42,11 @@ class Cleaned:
     blobs: int = 0
     bytes: int = 0
     complete: bool = True
+    left: tuple[str, ...] = ()
 
 
 class Cleaner:
-    """Cleans one store. `own` are references of Airchain's own images that are in use."""
+    """Cleans one store. `own` images of Airchain are kept beside those that the store names."""
 
     def __init__(
         self,
@@ -60,6 +63,10 @@ class Cleaner:
         self._own = frozenset(_manifest(reference) for reference in own)
         self._retention = retention or Retention()
         self._grace = grace
+        self._left: dict[str, str] = {}
+        self._blobs = Remembered(storage.blob)
+        self._named = Remembered(self._manifests)
+        self._tags = Remembered(self._tagged)
 
     def survey(self) -> Cleaned:
         """What a clean-up would remove now; nothing is changed."""
@@ -72,11 +79,14 @@ class Cleaner:
             manifests=len(found.manifests),
             blobs=len(found.blobs),
             bytes=found.bytes,
+            left=self._left_alone(),
         )
 
     def clean(self, within: float = 600.0) -> Cleaned:
         """Remove batch after batch, letting pushes go before, for at most `within` seconds."""
         deadline = time.monotonic() + within
+        # What takes long is read before pushes have to wait for it, and remembered.
+        self.survey()
         total = Cleaned(complete=False)
         while not total.complete and time.monotonic() < deadline:
             try:
@@ -105,6 +115,7 @@ class Cleaner:
                     total.blobs + done.blobs,
                     total.bytes + done.bytes,
                     done.complete,
+                    self._left_alone(),
                 )
             except Busy:
                 if time.monotonic() > deadline:
@@ -112,15 +123,22 @@ class Cleaner:
                 time.sleep(_PAUSE)
 
     def _verdicts(self, now: datetime) -> dict[str, Verdict]:
-        return {
-            product: keep.judge(
-                index.entries(self._store, product, pruned=True),
-                keep.named(self._store, product),
-                self._retention,
-                now,
-            )
-            for product in keep.products(self._store)
-        }
+        """What becomes of each product's releases; of none that cannot be read."""
+        self._left.clear()
+        found = {}
+        for product in keep.products(self._store):
+            try:
+                entries = index.entries(self._store, product, pruned=True)
+                named = keep.named(self._store, product)
+            except StoreError as error:
+                # Such as another product, for whoever has the rights to one.
+                self._left[product] = str(error)
+            else:
+                found[product] = keep.judge(entries, named, self._retention, now)
+        return found
+
+    def _left_alone(self) -> tuple[str, ...]:
+        return tuple(f"{product} ({why})" for product, why in self._left.items())
 
     def _prune(self, verdicts: dict[str, Verdict], now: datetime) -> tuple[int, int]:
         given_up = releases = 0
@@ -128,29 +146,34 @@ class Cleaner:
             index.prune(self._store, product, verdict.give_up, now)
             index.prune(self._store, product, verdict.take_back, None)
             given_up += len(verdict.give_up)
-            for digest in verdict.remove:
-                key = signature_key(product, digest)
-                releases += self._store.get(key) is not None
-                self._store.delete(key)
+            there = self._store.list(signatures_key(product))
+            gone = {signature_key(product, digest) for digest in verdict.remove}.intersection(there)
+            side_by_side(self._store.delete, sorted(gone))
+            releases += len(gone)
         return given_up, releases
 
     def _garbage(self, verdicts: dict[str, Verdict], now: datetime) -> Garbage:
-        manifests = set(self._own)
-        for product, verdict in verdicts.items():
-            for digest in verdict.kept:
-                manifests |= self._manifests(product, digest)
-        kept = Keep(frozenset({OWN, *verdicts}), frozenset(manifests))
+        releases = self._named((p, digest) for p, v in verdicts.items() for digest in v.kept)
+        others = keep.own_images(self._store)
+        manifests = self._own.union(map(_manifest, others or ()), *releases.values())
+        # Where not all users of our own images are known, all of them stay.
+        kept = Keep(frozenset(verdicts) | ({OWN} if others is not None else set()), manifests)
         if self._grace is not None:
             kept = replace(kept, manifests_for=self._grace, blobs_for=self._grace)
         inventory = self._storage.inventory()
-        tagged = {tag: self._storage.tagged(*tag) or "" for tag in inventory.tags}
-        return collect.garbage(inventory, kept, tagged, self._storage.blob, now)
+        # A tag that is pushed anew is another one.
+        tagged = {tag: digest for (tag, _), digest in self._tags(inventory.tags.items()).items()}
+        return collect.garbage(inventory, kept, tagged, self._blobs, now)
 
-    def _manifests(self, product: str, digest: str) -> set[Manifest]:
-        """The release's own manifest and those of its images; nothing where it is not there."""
+    def _tagged(self, tag: tuple[tuple[str, str], datetime]) -> str | None:
+        return self._storage.tagged(*tag[0])
+
+    def _manifests(self, named: tuple[str, str]) -> frozenset[Manifest] | None:
+        """The release's own manifest and those of its images; None where it is not there."""
+        product, digest = named
         raw = self._storage.blob(digest)
         if raw is None:
-            return set()
+            return None
         repository = f"{product}/releases"
         try:
             (layer,) = json.loads(raw)["layers"]
@@ -163,7 +186,7 @@ class Cleaner:
                 hint="the registry's storage is damaged: deploy another release, or make it again",
             ) from error
         images = {_manifest(image.reference) for image in release.images.values()}
-        return {(repository, digest), *images}
+        return frozenset({(repository, digest), *images})
 
 
 def _manifest(reference: str) -> Manifest:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from airchain.progress import Progress
 from airchain.release import index, pointer, rollout
-from airchain.release.driver import Driver, Logs, Phase, Stage, failure, serving_old
+from airchain.release.driver import Driver, Logs, failure
 from airchain.release.figures import Ledger, Traffic, no_traffic
 from airchain.release.reports import reports
 from airchain.release.scope import Scope
+from airchain.release.sight import serving_old
+from airchain.release.stages import Phase, Stage
 from airchain.spec.model import Deploy
 from airchain.store import clock
 from airchain.store.records import Pointer, Report
@@ -41,13 +43,16 @@ def deploy(
     *,
     settings: Deploy | None = None,
     all_at_once: bool = False,
+    silence: float | None = None,
     traffic: Traffic = no_traffic,
     logs: Logs = lambda _: "",
     on_stage: Callable[[Stage], None] = lambda _: None,
 ) -> Deployed:
     """Bring the environment to the release of that digest, as `settings` say.
 
-    With `all_at_once` no host waits for another, and a failure still goes back.
+    With `all_at_once` no host waits for another, and a failure still goes back. Hosts that
+    served and are all silent now are waited for; after `silence` seconds they are taken for
+    gone, without it that is an error in the end.
     `traffic` reads the edge's counters; `logs` gives what the instances in hosts'
     reports wrote lately, as evidence. Raises `DeployError` after the old release serves
     again, with what was wrong; `WaitTimeout` where nothing can be said of the hosts any more.
@@ -58,15 +63,17 @@ def deploy(
         with progress.step("pointer") as step:
             step.note(f"{wrong}; it is written anew")
     changed = held is None or held.pointer.release != release
-    live = rollout.fresh(reports(scope), clock.now(scope.store))
+    said = reports(scope)
+    live = rollout.fresh(said, clock.now(scope.store))
+    # A report goes with its machine: who is silent now may serve all the same.
+    served = frozenset(r.host for r in said if r.running)
     ledger = Ledger()
     if held is None or changed:
-        serving = any(r.running for r in live)
         before = held.pointer if held else None
         if before and release != before.previous and _arrived(before, live):
             # Its driver ended during the last watch: nobody has to leave it for an older one.
             before = pointer.settle(before)
-        first = pointer.begin(before, release, staged=serving, all_at_once=all_at_once)
+        first = pointer.begin(before, release, staged=bool(served), all_at_once=all_at_once)
         unmoved = first.model_copy(update={"admitted": ()})
         ledger.enter(traffic(), old=serving_old(live, unmoved), new=frozenset())
         held = pointer.write(scope, first, held)
@@ -78,6 +85,8 @@ def deploy(
     on_stage(Stage("start", release, held.pointer.previous, detail=_standing(held.pointer)))
     settings = settings or Deploy()
     driver = Driver(scope, held, progress, settings, on_stage, traffic, logs, ledger)
+    if held.pointer.trial:
+        driver.expect(served, silence)
     hosts = driver.drive()
     final = tuple(r for r in reports(scope) if r.host in hosts)
     return Deployed(release, held.pointer.serial, hosts, final, changed, tuple(driver.phases))

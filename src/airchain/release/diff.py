@@ -19,6 +19,8 @@ from airchain.spec.model import Environment
 from airchain.store.records import Release
 
 Kind = Literal["added", "removed", "changed"]
+# The one setting of deployments that hosts go by.
+KEEP = "deploy.keep"
 
 
 @dataclass(frozen=True)
@@ -124,12 +126,17 @@ def diff(environment: str, old: Side | None, new: Side, manifests: Mapping[str, 
         backing=_items(before.backing if before else {}, after.backing),
         routes=_items(_routes(before), _routes(after)),
         fleets=_items(before.fleets if before else {}, after.fleets),
-        settings=(
-            *_fields(before.edge if before else None, after.edge, "edge"),
-            *_fields(before.deploy if before else None, after.deploy, "deploy"),
-        ),
+        settings=tuple(_settings(before, after)),
         hosts=tuple(_effect(environment, fleet, old, new, manifests) for fleet in after.fleets),
     )
+
+
+def _settings(before: Environment | None, after: Environment) -> Iterable[Field]:
+    if before is None:
+        return
+    yield from _fields(before.edge, after.edge, "edge")
+    # The others say how it is brought here, and count as they stand where that is done.
+    yield from (f for f in _fields(before.deploy, after.deploy, "deploy") if f.name == KEEP)
 
 
 def used(release: Release, environment: str) -> frozenset[str]:

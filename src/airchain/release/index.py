@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 from airchain.errors import Conflict, ReleaseError
 from airchain.release.revision import Revision
-from airchain.store import Store
+from airchain.store import Store, clock
+from airchain.store.many import side_by_side
 from airchain.store.records import ReleaseEntry, read, releases_key
 
 SHORT = 12
@@ -20,10 +21,10 @@ def short(digest: str) -> str:
 
 def add(store: Store, product: str, digest: str, revision: Revision) -> ReleaseEntry:
     """Enter a release; one that is there already keeps its first time."""
-    for key, entry in _listed(store, product, digest):
+    for key, entry in _listed(store, product, short(digest)):
         if entry.digest == digest:
             return _given_up(store, key, entry, None)
-    created = datetime.now(UTC)
+    created = clock.now(store)
     entry = ReleaseEntry(
         digest=digest,
         revision=revision.name,
@@ -41,25 +42,26 @@ def add(store: Store, product: str, digest: str, revision: Revision) -> ReleaseE
 
 def entries(store: Store, product: str, *, pruned: bool = False) -> Sequence[ReleaseEntry]:
     """All releases, newest first; those that were given up only if `pruned`."""
-    found = [e for _, e in _listed(store, product) if pruned or e.pruned is None]
-    return sorted(found, key=lambda e: e.created, reverse=True)
+    return _newest_first(e for _, e in _listed(store, product) if pruned or e.pruned is None)
 
 
 def prune(store: Store, product: str, digests: Collection[str], when: datetime | None) -> None:
     """Give releases up as of `when`; None takes that back."""
-    for key, entry in _listed(store, product):
-        if entry.digest in digests:
-            _given_up(store, key, entry, when)
+    if digests:
+        found = [(key, e) for key, e in _listed(store, product) if e.digest in digests]
+        side_by_side(lambda one: _given_up(store, *one, when), found)
 
 
-def _listed(store: Store, product: str, digest: str = "") -> Iterator[tuple[str, ReleaseEntry]]:
-    """All entries; with `digest` no more are read than its own and what is named alike."""
-    for key in store.list(releases_key(product)):
-        if not key.endswith(short(digest)):
-            continue
-        entry = read(store, key, ReleaseEntry)
-        if entry is not None:
-            yield key, entry
+def _listed(store: Store, product: str, digits: str = "") -> list[tuple[str, ReleaseEntry]]:
+    """All entries; with the first `digits` of a digest no others than those are read."""
+    keys = store.list(releases_key(product))
+    keys = [key for key in keys if key.rpartition("-")[2].startswith(digits)]
+    found = side_by_side(lambda key: read(store, key, ReleaseEntry), keys)
+    return [(key, entry) for key, entry in zip(keys, found, strict=True) if entry is not None]
+
+
+def _newest_first(found: Iterable[ReleaseEntry]) -> list[ReleaseEntry]:
+    return sorted(found, key=lambda e: e.created, reverse=True)
 
 
 def _given_up(store: Store, key: str, entry: ReleaseEntry, when: datetime | None) -> ReleaseEntry:
@@ -72,7 +74,7 @@ def _given_up(store: Store, key: str, entry: ReleaseEntry, when: datetime | None
 
 def entry(store: Store, product: str, digest: str) -> ReleaseEntry | None:
     """The entry of exactly that release; None where it is not in the index."""
-    listed = (e for _, e in _listed(store, product, digest) if e.pruned is None)
+    listed = (e for _, e in _listed(store, product, short(digest)) if e.pruned is None)
     return next((e for e in listed if e.digest == digest), None)
 
 
@@ -92,10 +94,13 @@ def find(store: Store, product: str, name: str) -> ReleaseEntry:
     Several releases of one commit (other settings, other base images) are
     resolved to the newest; several commits are an error.
     """
-    listed = entries(store, product, pruned=True)
     wanted = name.removeprefix("sha256:")
-    found = [e for e in listed if e.digest.removeprefix("sha256:").startswith(wanted)]
-    found = found or [e for e in listed if e.revision.startswith(wanted)]
+    # Their keys name digests: only a commit has to be looked for in all of them.
+    alike = _newest_first(e for _, e in _listed(store, product, wanted[:SHORT]))
+    found = [e for e in alike if e.digest.removeprefix("sha256:").startswith(wanted)]
+    found = found or [
+        e for e in entries(store, product, pruned=True) if e.revision.startswith(wanted)
+    ]
     found = [e for e in found if e.pruned is None] or found
     if not found:
         raise ReleaseError(

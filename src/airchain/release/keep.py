@@ -1,4 +1,4 @@
-"""Which releases the store keeps, for all environments of a product. Pure but for `named`."""
+"""Which releases the store keeps, for all environments of a product. Pure but for what is read."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from airchain.errors import StoreError
 from airchain.store import Store
+from airchain.store.many import side_by_side
 from airchain.store.records import (
+    OwnImages,
     Pointer,
     ReleaseEntry,
     Report,
     environment_key,
+    images_key,
     pointer_key,
     read,
     report_key,
@@ -79,14 +83,29 @@ def named(store: Store, product: str) -> set[str]:
     hosts go by stands in their reports.
     """
     found: set[str] = set()
-    for environment, hosts in environments(store, product).items():
-        pointer = read(store, pointer_key(product, environment), Pointer)
+    there = environments(store, product)
+    said = [report_key(product, e, host) for e, hosts in there.items() for host in hosts]
+    for pointer in side_by_side(
+        lambda key: read(store, key, Pointer), [pointer_key(product, e) for e in there]
+    ):
         found |= names(pointer) if pointer is not None else set()
-        for host in hosts:
-            report = read(store, report_key(product, environment, host), Report)
-            if report is not None:
-                found |= {d for d in (report.running, report.wanted, *report.prepared) if d}
+    for report in side_by_side(lambda key: read(store, key, Report), said):
+        if report is not None:
+            found |= {d for d in (report.running, report.wanted, *report.prepared) if d}
     return found
+
+
+def own_images(store: Store) -> set[str] | None:
+    """References of Airchain's own images that environments run on, of whichever machine.
+
+    None where some product's may not be read: then nobody knows all of them.
+    """
+    try:
+        keys = [images_key(p, e) for p in products(store) for e in environments(store, p)]
+        found = side_by_side(lambda key: read(store, key, OwnImages), keys)
+    except StoreError:
+        return None
+    return {reference for own in found if own for reference in (own.host, own.edge)}
 
 
 def environments(store: Store, product: str) -> dict[str, list[str]]:

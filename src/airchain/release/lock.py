@@ -157,7 +157,7 @@ class Heartbeat:
         self._lock = lock
         self._version = version
         self._pace = pace
-        self._beaten = time.monotonic()
+        self._beaten = clock.steady()
         self._lost: Locked | None = None
         self._mutex = threading.Lock()
         self._ending = threading.Event()
@@ -180,7 +180,7 @@ class Heartbeat:
 
     def require(self) -> None:
         """Raise `Locked` where somebody took the lock from us; asks where that is not certain."""
-        if self._lost is None and time.monotonic() - self._beaten > self._pace.lifetime / 2:
+        if self._lost is None and clock.steady() - self._beaten > self._pace.lifetime / 2:
             self._beat()
         if self._lost is not None:
             raise self._lost
@@ -219,7 +219,7 @@ class Heartbeat:
             new = self._lock.model_copy(update=changes)
             key = lock_key(self._scope.product, self._scope.environment)
             self._version = self._scope.store.replace(key, new.encode(), self._version)
-            self._lock, self._beaten = new, time.monotonic()
+            self._lock, self._beaten = new, clock.steady()
 
     def _see_who(self) -> None:
         seen = look(self._scope)
@@ -340,9 +340,9 @@ def _settled(scope: Scope, seen: Seen | None, pace: Pace, progress: Progress) ->
     """The lock that stands there; a silent one has ended if nobody renews it before our eyes."""
     if seen is None or seen.lock.state(clock.now(scope.store)) != "silent":
         return seen
-    deadline = time.monotonic() + pace.watched
+    deadline = clock.steady() + pace.watched
     with progress.step(f"see whether {seen.lock.holder} still holds the lock"):
-        while time.monotonic() < deadline:
+        while clock.steady() < deadline:
             time.sleep(_POLL)
             now = look(scope)
             if now is None or now.version != seen.version:

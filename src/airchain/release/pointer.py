@@ -59,7 +59,8 @@ def take_up(scope: Scope) -> tuple[Held | None, str | None]:
     """The pointer for a deployment to go on from, and what was wrong with it.
 
     One that does not verify, or was removed, gives way to the last good one
-    that this machine has seen. Where it has seen none the environment begins anew.
+    that this machine has seen. Where it has seen none the environment begins anew:
+    `write` puts the first pointer in its place.
     """
     try:
         held = hold(scope)
@@ -71,10 +72,12 @@ def take_up(scope: Scope) -> tuple[Held | None, str | None]:
     if wrong is None and (held is not None or last is None):
         return held, None
     if last is None or not _signed(scope, last.release):
-        scope.store.delete(pointer_key(scope.product, scope.environment))
         return None, wrong or "the pointer was removed"
     found = scope.store.get(pointer_key(scope.product, scope.environment))
-    held = _put(scope, last, last, found.version if found else None)
+    try:
+        held = _put(scope, last, last, found.version if found else None)
+    except Conflict:
+        raise _moved(hold(scope), scope) from None
     return held, wrong or "the pointer was removed"
 
 
@@ -158,7 +161,11 @@ def write(scope: Scope, new: Pointer, held: Held | None) -> Held:
     Another writer in between is an error, unless it only signed the same pointer anew.
     """
     if held is None:
-        return _put(scope, new.model_copy(update={"serial": _unused_serial(scope)}), None, None)
+        first = new.model_copy(update={"serial": _unused_serial(scope)})
+        try:
+            return _put(scope, first, None, _version_to_give_way(scope))
+        except Conflict:
+            raise _moved(hold(scope), scope) from None
     for _ in range(_ATTEMPTS):
         try:
             return _put(scope, new, held.pointer, held.version)
@@ -202,14 +209,23 @@ def _put(scope: Scope, new: Pointer, old: Pointer | None, version: str | None) -
     new = scope.keys.sign_pointer(scope.environment, new.model_copy(update={"step": step}))
     data = new.encode()
     if version is None:
-        try:
-            version = scope.store.create(key, data)
-        except Conflict as error:
-            raise _moved(hold(scope), scope) from error
+        version = scope.store.create(key, data)
     else:
         version = scope.store.replace(key, data, version)
     scope.keys.follower(scope.environment).judge(Object(key, data, version))
     return Held(new, version, mark(data))
+
+
+def _version_to_give_way(scope: Scope) -> str | None:
+    """The version of a pointer that does not verify; None where there is no pointer at all."""
+    found = scope.store.get(pointer_key(scope.product, scope.environment))
+    try:
+        now = hold(scope)
+    except SignatureError:
+        return found.version if found else None
+    if now is not None:
+        raise _moved(now, scope)
+    return None
 
 
 def _unused_serial(scope: Scope) -> int:

@@ -75,8 +75,8 @@ Decision = Wait | Watch | Admit | Revert | Done
 class Memory:
     """What a driver knows beside the pointer and the reports; a new one begins with nothing.
 
-    `seen` are hosts that it saw alive, `switched` those that it saw serve the release,
-    with what they reported then.
+    `seen` are hosts that it saw alive or was told of, `switched` those that it saw serve
+    the release, with what they reported then.
     `passed` says that the hosts admitted now have been watched. While `blind`, it has
     not looked for long enough to call a host silent.
     """
@@ -119,8 +119,14 @@ def decide(
     if not pointer.admitted:
         # What boots just now is no reason to wait: it prepares before it serves.
         late = [r.host for r in live if r.running and pointer.release not in r.prepared]
-        return Wait(PREPARE, tuple(late)) if late else _admit(pointer, live, sizes, 0)
-    return _wave(pointer, live, sizes, memory)
+        decision: Decision = Wait(PREPARE, tuple(late)) if late else _admit(pointer, live, sizes, 0)
+    else:
+        decision = _wave(pointer, live, sizes, memory)
+    silent = {r.host for r in reports if r.running}.difference(r.host for r in live)
+    if isinstance(decision, Admit) and memory.blind and live and silent:
+        # They may be nearly all: a wave that is right for the few that spoke is not for them.
+        return Wait(SILENCE, tuple(sorted(silent)))
+    return decision
 
 
 def _all(pointer: Pointer, live: Sequence[Report], memory: Memory) -> Decision:

@@ -163,6 +163,7 @@ def finish(draft: Draft) -> Product:
             name: Environment(
                 services=part.services,
                 backing=part.backing,
+                files=part.files,
                 routes=tuple(part.routes.values()),
                 fleets=part.fleets,
                 edge=part.edge or Environment.model_fields["edge"].default,

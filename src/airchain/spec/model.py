@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_serializer
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32)]
 SecretName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=64)]
@@ -19,7 +19,16 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Domain = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
 Percent = Annotated[str, Field(pattern=r"^(100|[1-9][0-9]?)%$")]
 Memory = Annotated[str, Field(pattern=r"^[1-9][0-9]*[mg]$")]
+Bytes = Annotated[str, Field(pattern=r"^[1-9][0-9]*[kmg]$")]
 Kind = Literal["web", "worker", "cron", "task"]
+# A folder of files as a service names it.
+FilesUse = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*(:ro)?$", max_length=35)]
+Cookie = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$", max_length=64)]
+# Headers in which whoever stands in front of the edge says who asks, and how.
+Told = Annotated[
+    str, Field(pattern=r"^(X-Forwarded-(For|Proto)|(X-Viewer|CloudFront)-[A-Za-z0-9-]{1,50})$")
+]
+Header = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", max_length=64)]
 
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -116,8 +125,22 @@ class Health(Model):
     within: Seconds = 30
 
 
+class Files(Model):
+    """A folder that all hosts of an environment share.
+
+    Services that name it have it at `/files/NAME`, and routes answer with what is in it.
+    `aws` is what it stands for there.
+    """
+
+    aws: str | None = None
+
+
 class Service(Model):
-    """Something that runs from an image."""
+    """Something that runs from an image. `files` are `NAME`, or `NAME:ro` to read only.
+
+    One with `before_tasks` starts while the tasks of its release still run. Requests come
+    to it only once they are done.
+    """
 
     image: Name
     kind: Kind
@@ -127,11 +150,13 @@ class Service(Model):
     env: Mapping[str, str] = {}
     secrets: tuple[SecretName, ...] = ()
     volumes: tuple[str, ...] = ()
+    files: tuple[FilesUse, ...] = ()
     tmpfs: tuple[str, ...] = ("/tmp",)  # noqa: S108 - a path inside the container
     read_only: bool = True
     user: str | None = None
     capabilities: tuple[str, ...] = ()
     schedule: str | None = None
+    before_tasks: bool = False
     stop_timeout: Seconds = 10
     drain_timeout: Seconds = 30
     timeout: Seconds = 600
@@ -154,12 +179,77 @@ class Backing(Model):
     aws: str | None = None
 
 
+class Cache(Model):
+    """How long a host keeps what a service answered, for all who ask for the same.
+
+    That is for answers that say nothing of it themselves (`Cache-Control`); one that sets a
+    cookie is never kept. For `stale` seconds more the old answer is given while a new
+    one is made, and where none can be. Headers in `key` tell answers apart, as path and host
+    do. Whoever has a cookie of `private`, or an `Authorization`, asks the service itself.
+    """
+
+    seconds: Seconds
+    stale: Annotated[float, BeforeValidator(_seconds), Field(ge=0, le=86_400)] = 10
+    key: tuple[Header, ...] = ()
+    private: tuple[Cookie, ...] = ()
+
+
+def _cache(value: object) -> object:
+    """`1` or `"1s"` as how long; anything else as it is."""
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        return {"seconds": value}
+    if isinstance(value, Mapping):
+        # What comes from here counts as Python's, of which a list is no tuple.
+        return {name: tuple(v) if isinstance(v, list) else v for name, v in value.items()}
+    return value
+
+
+class Limit(Model):
+    """How often one address may ask; `burst` requests more may come at once."""
+
+    per_second: float = Field(gt=0, le=100_000)
+    burst: int = Field(default=20, ge=0, le=1_000_000)
+
+
+class Signed(Model):
+    """Addresses that expire, and hold only for the viewer that they were made for.
+
+    They are `PATH/SIGNATURE/EXPIRES/FOLDERS/FILE`: one signature is good for all files
+    below the first `folders` folders. The viewer is known by `header`, else by `cookie`,
+    and the signature made with `secret`.
+    """
+
+    secret: SecretName
+    cookie: Cookie | None = None
+    header: Header | None = None
+    folders: int = Field(default=1, ge=1, le=8)
+
+
 class Route(Model):
-    """Requests whose path starts with `path` go to the web service `to`."""
+    """Requests whose path starts with `path` go to the web service `to`, or get `files`.
+
+    `cache` is how long an answer of a service is kept on the host, and how long
+    whoever fetched a file may keep it. A request may have a `body` of that many bytes. Of
+    answers that succeed the share `log` is logged, of those without a service one in a hundred.
+    """
 
     path: str = Field(pattern=r"^/[A-Za-z0-9._~/-]*$")
-    to: Name
-    cache: Seconds | None = None
+    to: Name | None = None
+    files: Name | None = None
+    signed: Signed | None = None
+    cache: Annotated[
+        Cache | None,
+        BeforeValidator(_cache, json_schema_input_type=Cache | float | str | None),
+    ] = None
+    limit: Limit | None = None
+    body: Bytes = "100m"
+    log: Percent = "100%"
+
+    @field_serializer("cache")
+    def _as_written(self, cache: Cache | None) -> Cache | float | None:
+        # A plain number where that is all: so hosts of an earlier Airchain read it, too.
+        plain = cache is not None and cache == Cache(seconds=cache.seconds)
+        return cache.seconds if cache is not None and plain else cache
 
 
 class Fleet(Model):
@@ -172,10 +262,16 @@ class Fleet(Model):
 
 
 class Edge(Model):
-    """Where the environment answers."""
+    """Where the environment answers; with `maintenance`, that it will be back.
+
+    `trust` are headers that are believed as they come, since only a proxy in front of the
+    edge can send them. Without it nobody's word counts for who or where a viewer is.
+    """
 
     port: Port = 8080
     domains: tuple[Domain, ...] = ("localhost",)
+    maintenance: bool = False
+    trust: tuple[Told, ...] = ()
 
 
 class Notify(Model):
@@ -223,10 +319,25 @@ class Environment(Model):
 
     services: Mapping[Name, Service]
     backing: Mapping[Name, Backing] = {}
+    files: Mapping[Name, Files] = {}
     routes: tuple[Route, ...] = ()
     fleets: Mapping[Name, Fleet]
     edge: Edge = Edge()
     deploy: Deploy = Deploy()
+
+    @property
+    def web_fleets(self) -> tuple[str, ...]:
+        """Fleets with a web service, in their order: the edge sends requests to their hosts.
+
+        The first of them answers for files.
+        """
+        web = {name for name, service in self.services.items() if service.kind == "web"}
+        return tuple(n for n, fleet in self.fleets.items() if web.intersection(fleet.services))
+
+    @property
+    def signing_keys(self) -> tuple[str, ...]:
+        """Secrets that signed addresses are checked with."""
+        return tuple(sorted({r.signed.secret for r in self.routes if r.signed}))
 
 
 class Product(Model):

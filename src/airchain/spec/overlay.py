@@ -13,7 +13,7 @@ from typing import Any
 from airchain.spec.document import Document, FieldPath, dotted
 
 # What the product may say for all environments, and each environment for itself.
-SHARED = ("services", "backing", "routes", "deploy")
+SHARED = ("services", "backing", "files", "routes", "deploy")
 # Where text is wanted whatever YAML makes of it: `VERSION: 3.10` is not 3.1.
 _TEXTS = ("env", "args")
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from airchain.spec import messages
 from airchain.spec.document import FieldPath
 from airchain.spec.image_rules import image_graph, image_origin
-from airchain.spec.model import Service
+from airchain.spec.model import Cache, Service
 from airchain.spec.shape import Draft, EnvironmentDraft, dangling
 from airchain.spec.wording import Finding, did_you_mean
 
@@ -87,15 +87,24 @@ def secret_references(draft: Draft, environment: EnvironmentDraft) -> Iterator[F
     """A secret that is used is declared."""
     users = [("services", n, s.secrets) for n, s in environment.services.items()]
     users += [("backing", n, b.secrets) for n, b in environment.backing.items()]
-    for section, name, secrets in users:
-        for index, secret in enumerate(secrets):
-            if dangling(draft.declared, "secrets", secret):
-                yield Finding(
-                    (section, name, "secrets", index),
-                    f"the secret {secret} is not declared",
-                    f"declare it at the top: `secrets: {{{secret}: {{}}}}`, "
-                    "or `{generate: true}` for a random value",
-                )
+    named: list[tuple[FieldPath, str]] = [
+        ((section, name, "secrets", index), secret)
+        for section, name, secrets in users
+        for index, secret in enumerate(secrets)
+    ]
+    named += [
+        (("routes", index, "signed", "secret"), route.signed.secret)
+        for index, route in environment.routes.items()
+        if route.signed
+    ]
+    for path, secret in named:
+        if dangling(draft.declared, "secrets", secret):
+            yield Finding(
+                path,
+                f"the secret {secret} is not declared",
+                f"declare it at the top: `secrets: {{{secret}: {{}}}}`, "
+                "or `{generate: true}` for a random value",
+            )
 
 
 def notifications(draft: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
@@ -147,6 +156,9 @@ def kinds(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
                 )
         elif service.health is not None and service.port is None:
             yield Finding((*path, "port"), "is required where health is given")
+        if service.before_tasks and service.kind != "web":
+            # A worker would begin to work with tables that are not there yet.
+            yield Finding((*path, "before_tasks"), f"is for kind web, this is kind {service.kind}")
         if service.kind == "cron":
             yield from _schedule(path, service)
         elif service.schedule is not None:
@@ -171,20 +183,57 @@ def container_settings(_: Draft, environment: EnvironmentDraft) -> Iterator[Find
 
 
 def routes(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
-    """A route leads to a web service, and no path has two routes."""
+    """A route leads to a web service or to files, and no path has two routes."""
     seen: dict[str, int] = {}
     for index, route in environment.routes.items():
         path = ("routes", index)
-        service = environment.services.get(route.to)
-        yield from missing(environment.declared, "services", route.to, (*path, "to"))
-        known = environment.whole("services", route.to, "kind")
-        if service is not None and known and service.kind != "web":
-            yield Finding((*path, "to"), f"{route.to} is of kind {service.kind}, not web")
+        if route.to is not None:
+            yield from _leads_to_web(environment, route.to, (*path, "to"))
+        elif route.files is None and environment.whole(*path, "files"):
+            yield Finding(
+                (*path, "to"),
+                "is required",
+                "such as `to: web`, or `files: media` for a folder of `files`",
+            )
         if route.path in seen:
             yield Finding(
                 (*path, "path"), f"{route.path} has a route already, number {seen[route.path] + 1}"
             )
         seen.setdefault(route.path, index)
+
+
+def files(_: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
+    """Folders of files that are used exist, and can be asked for as they shall be."""
+    for name, service in environment.services.items():
+        for index, use in enumerate(service.files):
+            folder = use.removesuffix(":ro")
+            yield from missing(
+                environment.declared, "files", folder, ("services", name, "files", index)
+            )
+    for index, route in environment.routes.items():
+        path = ("routes", index)
+        if route.files is None:
+            if route.signed:
+                yield Finding((*path, "signed"), "is for a route to files")
+            continue
+        yield from missing(environment.declared, "files", route.files, (*path, "files"))
+        if route.to is not None:
+            yield Finding((*path, "files"), f"this route leads to {route.to} already")
+        if not any(service.kind == "web" for service in environment.services.values()):
+            yield Finding((*path, "files"), "no host answers requests: there is no web service")
+        if route.cache and route.cache != Cache(seconds=route.cache.seconds):
+            yield Finding(
+                (*path, "cache"),
+                "has more than how long whoever fetched a file may keep it",
+                "write it as `cache: 1h`: files are not kept twice on a host",
+            )
+        signed = route.signed
+        if signed and signed.cookie is None and signed.header is None:
+            yield Finding(
+                (*path, "signed"),
+                "needs a cookie or a header",
+                "whose value tells the viewer that an address was made for from all others",
+            )
 
 
 def fleets(draft: Draft, environment: EnvironmentDraft) -> Iterator[Finding]:
@@ -234,8 +283,17 @@ def missing(
 ) -> Iterator[Finding]:
     """The finding for a reference at `path` that leads nowhere."""
     if dangling(declared, section, name):
-        what = f"there is no {section.removesuffix('s')} {name}"
+        kind = "folder" if section == "files" else section.removesuffix("s")
+        what = f"there is no {kind} {name}"
         yield Finding(path, what, did_you_mean(name, sorted(declared[section])))
+
+
+def _leads_to_web(environment: EnvironmentDraft, name: str, path: FieldPath) -> Iterator[Finding]:
+    yield from missing(environment.declared, "services", name, path)
+    service = environment.services.get(name)
+    known = environment.whole("services", name, "kind")
+    if service is not None and known and service.kind != "web":
+        yield Finding(path, f"{name} is of kind {service.kind}, not web")
 
 
 def _schedule(path: tuple[str, str], service: Service) -> Iterator[Finding]:
@@ -264,6 +322,7 @@ ENVIRONMENT_RULES: tuple[EnvironmentRule, ...] = (
     kinds,
     container_settings,
     routes,
+    files,
     fleets,
     unused_services,
     backing_names,

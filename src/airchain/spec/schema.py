@@ -12,6 +12,7 @@ from airchain.spec.model import (
     Backing,
     Deploy,
     Edge,
+    Files,
     Fleet,
     Image,
     Model,
@@ -42,6 +43,7 @@ class EnvironmentSource(Model):
     deploy: Deploy = Deploy()
     services: Mapping[Name, Service] = {}
     backing: Mapping[Name, Backing] = {}
+    files: Mapping[Name, Files] = {}
     routes: tuple[Route, ...] = ()
 
 
@@ -56,6 +58,7 @@ class Source(Model):
     images: Mapping[Name, Image]
     services: Mapping[Name, Service] = {}
     backing: Mapping[Name, Backing] = {}
+    files: Mapping[Name, Files] = {}
     routes: tuple[Route, ...] = ()
     deploy: Deploy = Deploy()
     environments: Mapping[Name, EnvironmentSource] = Field(min_length=1)
@@ -75,7 +78,7 @@ def schema() -> dict[str, Any]:
     for part in parts.values():
         for field in part["properties"].values():
             _tidy(field)
-    for part in ("Service", "Backing"):
+    for part in ("Service", "Backing", "Files"):
         parts[f"{part}Overlay"] = _partial(parts[part])
         section = parts["EnvironmentSource"]["properties"][
             part.lower().replace("service", "services")

@@ -21,6 +21,7 @@ from airchain.spec.model import (
     Backing,
     Deploy,
     Edge,
+    Files,
     Fleet,
     Image,
     Name,
@@ -52,8 +53,8 @@ DEFAULT_SIZES: Mapping[str, Mapping[str, Any]] = {
 }
 
 TOP = (
-    "product", "registry", "store", "sizes", "secrets", "images", "services", "backing", "routes",
-    "deploy", "environments",
+    "product", "registry", "store", "sizes", "secrets", "images", "services", "backing", "files",
+    "routes", "deploy", "environments",
 )  # fmt: skip
 # What stands in for a required field that is broken or missing.
 _STAND_INS: Mapping[str, Any] = {
@@ -62,12 +63,11 @@ _STAND_INS: Mapping[str, Any] = {
     "path": "/",
     "port": 1,
     "services": [],
-    "to": "none",
 }
 # Among an item's broken fields, its own name.
 _NAME = ""
 Broken = Mapping[FieldPath, frozenset[str]]
-ENVIRONMENT = ("services", "backing", "routes", "fleets", "edge", "deploy")
+ENVIRONMENT = ("services", "backing", "files", "routes", "fleets", "edge", "deploy")
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ class EnvironmentDraft:
 
     services: Mapping[str, Service] = field(default_factory=dict)
     backing: Mapping[str, Backing] = field(default_factory=dict)
+    files: Mapping[str, Files] = field(default_factory=dict)
     routes: Mapping[int, Route] = field(default_factory=dict)
     fleets: Mapping[str, Fleet] = field(default_factory=dict)
     edge: Edge | None = None
@@ -152,6 +153,7 @@ class Shape:
         return EnvironmentDraft(
             services=self._items("services", Service, required=True),
             backing=self._items("backing", Backing),
+            files=self._items("files", Files),
             routes=self._list("routes", Route),
             fleets=self._items("fleets", Fleet, required=True),
             edge=self._one("edge", Edge),
@@ -159,6 +161,7 @@ class Shape:
             declared={
                 **self._declared("services", required=True),
                 **self._declared("backing"),
+                **self._declared("files"),
                 **self._declared("fleets", required=True),
             },
             broken=self.broken,

@@ -24,6 +24,14 @@ _PATTERNS = {
     r"^[1-9][0-9]*[mg]$": "must be a number followed by m or g, such as 512m or 2g",
     r"^[a-z0-9.-]+:[0-9]+$": "must be HOST:PORT, such as localhost:5050",
     r"^/": "must begin with /",
+    r"^[a-z][a-z0-9]*(-[a-z0-9]+)*(:ro)?$": "must be NAME, or NAME:ro to read only",
+    r"^[1-9][0-9]*[kmg]$": "must be a number followed by k, m or g, such as 64k or 100m",
+    r"^[A-Za-z0-9_]+$": "must be letters, digits and underscores",
+    r"^(X-Forwarded-(For|Proto)|(X-Viewer|CloudFront)-[A-Za-z0-9-]{1,50})$": (
+        "must be X-Forwarded-For, X-Forwarded-Proto, X-Viewer-… or CloudFront-…, "
+        "since no other header is taken away"
+    ),
+    r"^[A-Za-z][A-Za-z0-9-]*$": "must be the name of a header, such as X-Viewer",
     r"^/[^\s]*$": "must begin with / and hold no space",
     r"^/[A-Za-z0-9._~/-]*$": "must begin with / and hold letters, digits and . _ ~ - / only",
     r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$": "must be a name such as www.example.com",

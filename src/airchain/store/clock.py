@@ -8,6 +8,7 @@ store's. What cannot be helped by that (S3 refuses requests whose time is more t
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,11 @@ HINT = "set the clock; `timedatectl timesync-status` says which time server the 
 def now(store: Store) -> datetime:
     """The store's time (UTC); this machine's where the store cannot be asked."""
     return datetime.now(UTC) - timedelta(seconds=store.skew() or 0.0)
+
+
+def steady() -> float:
+    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def here(store: Store, moment: datetime) -> datetime:

@@ -40,7 +40,7 @@ class DateClock:
             with self._asking:
                 if self._asked is None:
                     self._ask()
-        elif steady() - self._asked > ASKED_EVERY and self._asking.acquire(blocking=False):
+        elif clock.steady() - self._asked > ASKED_EVERY and self._asking.acquire(blocking=False):
             threading.Thread(target=self._ask_and_release, name="clock", daemon=True).start()
         if self._known is None:
             return None
@@ -55,7 +55,7 @@ class DateClock:
             self._asking.release()
 
     def _ask(self) -> None:
-        self._asked = steady()
+        self._asked = clock.steady()
         found = measure(self._url)
         if found is not None:
             self._known = (found, _difference())
@@ -75,10 +75,5 @@ def measure(url: str) -> float | None:
     return clock.offset(date + _HALF, began, ended, tick=_HALF)
 
 
-def steady() -> float:
-    """Seconds of a clock that nobody sets, and that goes on while the machine sleeps."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
 def _difference() -> float:
-    return time.time() - steady()
+    return time.time() - clock.steady()

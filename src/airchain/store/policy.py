@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from airchain.spec.model import S3
-from airchain.store.records import environment_key, host_key, lease_key
+from airchain.store.records import audit_key, environment_key, host_key, lease_key
 
 # Whoever gives a host its credentials (an instance's role, a session) tags them with its name.
 ANY_HOST = "${aws:PrincipalTag/AirchainHost}"
 _REGISTRY = "registry"
+# What pushes and clean-ups of the registry tell each other.
+_COLLECTOR = "collector"
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
@@ -34,22 +36,31 @@ def for_host(place: S3, product: str, environment: str, host: str = ANY_HOST) ->
 
 
 def for_driver(place: S3, product: str, environment: str) -> dict[str, Any]:
-    """Build, release and deploy to one environment; read the product's other ones."""
+    """Build, release and deploy to one environment; read the product's other ones.
+
+    Entries of the audit log are written and never removed.
+    """
     folder = f"products/{product}"
     shared = [f"{folder}/{part}" for part in ("releases", "signatures", "trust", "audit")]
-    written = _below(place, _REGISTRY, environment_key(product, environment), *shared)
+    own = environment_key(product, environment)
+    written = _below(place, _REGISTRY, _COLLECTOR, own, *shared)
     return _policy(
         _allow(
             "List",
             ["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation"],
             _bucket(place),
         ),
-        _allow("Read", ["s3:GetObject"], *_below(place, _REGISTRY, folder)),
+        _allow("Read", ["s3:GetObject"], *_below(place, _REGISTRY, _COLLECTOR, folder)),
         _allow("Write", ["s3:PutObject", "s3:DeleteObject"], *written),
         _allow(
             "Push",
             ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
             *_below(place, _REGISTRY),
+        ),
+        _deny(
+            "KeepAudit",
+            ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+            *_below(place, audit_key(product, None), audit_key(product, environment)),
         ),
     )
 
@@ -59,12 +70,17 @@ def _policy(*statements: dict[str, Any]) -> dict[str, Any]:
 
 
 def _allow(name: str, actions: Sequence[str], *resources: str) -> dict[str, Any]:
-    return {
-        "Sid": name,
-        "Effect": "Allow",
-        "Action": list(actions),
-        "Resource": list(resources),
-    }
+    return _statement(name, "Allow", actions, resources)
+
+
+def _deny(name: str, actions: Sequence[str], *resources: str) -> dict[str, Any]:
+    return _statement(name, "Deny", actions, resources)
+
+
+def _statement(
+    name: str, effect: Literal["Allow", "Deny"], actions: Sequence[str], resources: Sequence[str]
+) -> dict[str, Any]:
+    return {"Sid": name, "Effect": effect, "Action": list(actions), "Resource": list(resources)}
 
 
 def _bucket(place: S3) -> str:

@@ -8,8 +8,10 @@
     products/P/environments/E/audit/TIME-…          Event          who did what (release.audit)
     products/P/audit/TIME-…                         Event          what concerns the whole product
     products/P/environments/E/fleets/F              FleetSize      wanted number of hosts
+    products/P/environments/E/images                OwnImages      Airchain's own, that it runs on
     products/P/environments/E/hosts/H/report        Report         written by host H only
     products/P/environments/E/leases/…              Lease          tasks and cron ticks, once
+    collector/…                                     Notice         pushes, sweep (registry.pushes)
 
 A host may read everything; it may write its own `hosts/H/` and `leases/`.
 The release itself is an OCI artifact in the registry (`PRODUCT/releases`).
@@ -134,6 +136,13 @@ class FleetSize(Record):
     size: int
 
 
+class OwnImages(Record):
+    """References of the images that Airchain itself brings, as an environment runs on them."""
+
+    host: str
+    edge: str
+
+
 class Lease(Record):
     """Who may do a thing that is done once: a task of a release, a tick of a cron.
 
@@ -238,7 +247,12 @@ def releases_key(product: str) -> str:
 
 def signature_key(product: str, digest: str) -> str:
     """Where the signature of a release stands."""
-    return f"products/{product}/signatures/{digest.removeprefix('sha256:')}"
+    return f"{signatures_key(product)}/{digest.removeprefix('sha256:')}"
+
+
+def signatures_key(product: str) -> str:
+    """The folder of the signatures of releases."""
+    return f"products/{product}/signatures"
 
 
 def trust_key(product: str, number: int) -> str:
@@ -270,6 +284,11 @@ def audit_key(product: str, environment: str | None) -> str:
 def fleet_key(product: str, environment: str, fleet: str) -> str:
     """Where a fleet's wanted size stands."""
     return f"{environment_key(product, environment)}/fleets/{fleet}"
+
+
+def images_key(product: str, environment: str) -> str:
+    """Where it stands on which of Airchain's own images an environment runs."""
+    return f"{environment_key(product, environment)}/images"
 
 
 def host_key(product: str, environment: str, host: str) -> str:

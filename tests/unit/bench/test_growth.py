@@ -6,7 +6,11 @@ from dataclasses import replace
 
 from bench.soak import Load, growth
 
-BEFORE = {"a": Load(containers=1, images=2, units=1, agent_memory_mb=50.0, disk_mb=200.0)}
+BEFORE = {
+    "a": Load(
+        containers=1, images=2, units=1, agent_restarts=0, agent_memory_mb=50.0, disk_mb=200.0
+    )
+}
 
 
 def test_less_and_slack_are_no_growth() -> None:

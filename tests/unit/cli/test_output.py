@@ -169,7 +169,7 @@ def test_json_result() -> None:
     output.result(data, lambda: pytest.fail("not for people"))
     output.print("nor this")
     assert json.loads(stdout.getvalue()) == {
-        "m": {"port": 8080, "domains": ["localhost"]},
+        "m": {"port": 8080, "domains": ["localhost"], "maintenance": False, "trust": []},
         "d": {"at": "2026-01-02T00:00:00+00:00"},
         "p": "/x",
         "s": [1, 2],

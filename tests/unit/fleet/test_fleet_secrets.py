@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from airchain.errors import FleetError
-from airchain.fleet import secrets
+from airchain.fleet import local, secrets
 from airchain.paths import Home
-from airchain.spec.model import Backing, Environment, Fleet, Secret, Service
+from airchain.spec.model import Backing, Environment, Fleet, Route, Secret, Service, Signed
 
 
 @pytest.fixture
@@ -18,23 +18,39 @@ def home(tmp_path: Path) -> Home:
 
 
 def test_declared() -> None:
-    """Services' and backing services' secrets, each once."""
+    """Secrets of services, backing services and signed addresses, each once."""
     environment = Environment(
         services={"web": Service(image="x", kind="web", port=80, secrets=("B", "A"))},
         backing={"db": Backing(image="x", port=1, secrets=("C", "A"))},
         fleets={"web": Fleet(services=("web",))},
+        routes=(Route(path="/m", files="m", signed=Signed(secret="D", cookie="c")),),
     )
-    assert secrets.declared(environment) == ("A", "B", "C")
+    assert secrets.declared(environment) == ("A", "B", "C", "D")
+
+
+def test_hosts_that_answer_get_the_keys_of_addresses() -> None:
+    """Those of workers have no use for them; secrets of tasks go everywhere."""
+    environment = Environment(
+        services={
+            "web": Service(image="x", kind="web", port=80, secrets=("WEB",)),
+            "mail": Service(image="x", kind="worker", secrets=("MAIL",)),
+            "migrate": Service(image="x", kind="task", secrets=("TASK",)),
+        },
+        fleets={"web": Fleet(services=("web",)), "workers": Fleet(services=("mail",))},
+        routes=(Route(path="/m", files="m", signed=Signed(secret="KEY", cookie="c")),),
+    )
+    assert local.fleet_secrets(environment, "web") == ("KEY", "TASK", "WEB")
+    assert local.fleet_secrets(environment, "workers") == ("MAIL", "TASK")
 
 
 def test_generated_once(home: Home) -> None:
-    """A generated value stays the same."""
+    """A generated value stays the same, and is long enough for any framework."""
     known = {"KEY": Secret(generate=True)}
     assert secrets.ensure(home, "tv", "prod", ["KEY"], known) == ("KEY",)
     first = secrets.values(home, "tv", "prod", ["KEY"])
     assert secrets.ensure(home, "tv", "prod", ["KEY"], known) == ()
     assert secrets.values(home, "tv", "prod", ["KEY"]) == first
-    assert len(first["KEY"]) > 40
+    assert len(first["KEY"]) >= 50
 
 
 def test_all_missing_ones_are_named_and_nothing_is_made(home: Home) -> None:

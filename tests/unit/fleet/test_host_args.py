@@ -93,9 +93,11 @@ def test_everything_is_named_and_labelled_by_environment() -> None:
         "airchain.name": "web-4f1c",
         "airchain.fleet": "web",
     }
-    volume = next(m for m in body["HostConfig"]["Mounts"] if m["Type"] == "volume")
-    assert volume["Source"] == "airchain_tv_prod_web-4f1c"
-    assert volume["VolumeOptions"]["Labels"] == body["Labels"]
+    own, shared = (m for m in body["HostConfig"]["Mounts"] if m["Type"] == "volume")
+    assert own["Source"] == "airchain_tv_prod_web-4f1c"
+    assert own["VolumeOptions"]["Labels"] == body["Labels"]
+    assert (shared["Source"], shared["Target"]) == ("airchain_tv_prod__files", "/srv/files")
+    assert shared["VolumeOptions"]["Labels"]["airchain.role"] == "files"
 
 
 def test_an_alias_of_the_registry_is_loopback_on_a_host() -> None:

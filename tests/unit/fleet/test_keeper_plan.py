@@ -131,8 +131,44 @@ CASES: dict[str, tuple[Facts, list[Action]]] = {
         facts(A, host("b", edge="drain", sessions=1), size=2),
         [Launch("web")],
     ),
-    "a silent host is replaced": (
-        facts(A, host("b", written=ago(11))),
+    "a silent host that answers viewers is waited for": (
+        facts(A, host("b", written=ago(60))),
+        [],
+    ),
+    "after a minute another one is to take its place": (
+        facts(A, host("b", written=ago(61))),
+        [Launch("web")],
+    ),
+    "until that one serves it goes on": (
+        facts(A, host("b", written=ago(90)), host("c", **FRESH)),
+        [],
+    ),
+    "then it is drained": (
+        facts(A, host("b", written=ago(90)), C),
+        [Drain("web", "b")],
+    ),
+    "with the requests that it has it is left alone": (
+        facts(A, host("b", written=ago(99), edge="drain", sessions=1), C, draining={"b": ago(9)}),
+        [],
+    ),
+    "away from the edge it is ended": (
+        facts(A, host("b", written=ago(99), **OFF), C),
+        [Terminate("web", "b", 5, "it has been silent for 99 s", replacement=True)],
+    ),
+    "and before any other, where it may not be replaced yet": (
+        facts(A, host("b", written=ago(99), **OFF), C, replaced=JUST_NOW),
+        [Terminate("web", "b", 10, LARGER)],
+    ),
+    "of several such hosts one is replaced at a time": (
+        facts(host("a", written=ago(99)), host("b", written=ago(99))),
+        [Launch("web")],
+    ),
+    "nobody is replaced whom an edge that does not answer may ask": (
+        facts(A, host("b", written=ago(99), edge=None), edge=False),
+        [],
+    ),
+    "a silent host that does not answer viewers is replaced": (
+        facts(A, host("b", written=ago(11), edge="down")),
         [
             Deregister("web", "b"),
             Terminate("web", "b", 5, "it has been silent for 11 s", replacement=True),
@@ -140,7 +176,7 @@ CASES: dict[str, tuple[Facts, list[Action]]] = {
         ],
     ),
     "a silent host's workers may be busy all the same": (
-        facts(A, host("b", written=ago(11), stop_timeout=120)),
+        facts(A, host("b", written=ago(11), edge="down", stop_timeout=120)),
         [
             Deregister("web", "b"),
             Terminate("web", "b", 120, "it has been silent for 11 s", replacement=True),
@@ -152,7 +188,11 @@ CASES: dict[str, tuple[Facts, list[Action]]] = {
         [],
     ),
     "only one silent host at a time": (
-        facts(host("a", written=ago(11)), host("b", written=ago(11)), replaced=JUST_NOW),
+        facts(
+            host("a", written=ago(11), edge="down"),
+            host("b", written=ago(11), edge="down"),
+            replaced=JUST_NOW,
+        ),
         [],
     ),
     "after a gap in watching hosts may first speak again": (

@@ -101,6 +101,18 @@ def test_the_state_of_a_host(state: str) -> None:
     assert host(STATES[state]).state == state
 
 
+def test_what_serves_is_counted_whatever_a_newer_release_does_there() -> None:
+    """A host that refuses a release serves the one before; a silent or dead one does not."""
+    assert {name: host(facts).serves for name, facts in STATES.items()} == {
+        "gone": False,
+        "exited": False,
+        "booting": False,
+        "silent": False,
+        "failed": True,
+    }
+    assert assemble(STATES["failed"], NOW).fleets[0].in_service == 1
+
+
 ROLLOUTS = {
     "nothing deployed": None,
     "complete": POINTER,

@@ -265,7 +265,7 @@ class HostLife(RuleBasedStateMachine):
         self.present.add(wanted)
         self.running.add(wanted)
         if finishes:
-            self.state = self.state.arrived(wanted)
+            self.state = self.state.arrived(wanted, 2)
             self.running = {wanted} if drained else self.running
 
     @rule()

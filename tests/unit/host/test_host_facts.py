@@ -13,12 +13,14 @@ import pytest
 
 from airchain.errors import DeployError, PreflightError, StoreError
 from airchain.host import facts, secrets, state, trust
+from airchain.host.folders import make_folders
 from airchain.host.health import judge, probe
 from airchain.host.identity import Identity, Places, read_identity
 from airchain.host.instances import Instance
 from airchain.host.report import Reporter, Status, merge
 from airchain.host.secrets import require
-from airchain.host.start import Superseded, ended
+from airchain.host.start import ended
+from airchain.host.wanted import Superseded
 from airchain.spec.model import Health, Service
 from airchain.store import DirectoryStore
 from airchain.store.records import ServiceReport
@@ -74,6 +76,20 @@ def test_this_machine_has_a_disk_memory_and_a_boot() -> None:
     assert facts.booted() < datetime.now(UTC)
 
 
+ROUTES = """\
+Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT
+eth0\t00000000\t01001EAC\t0003\t0\t0\t0\t00000000\t0\t0\t0
+docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
+eth0\t00001EAC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0
+"""
+
+
+def test_the_network_of_the_edge_is_the_one_beside_the_way_out() -> None:
+    """Not that of the host's own containers, which are not believed who asked."""
+    assert facts.parse_network(ROUTES) == "172.30.0.0/16"
+    assert facts.parse_network(ROUTES.splitlines()[0]) is None
+
+
 def test_a_machine_without_an_identity_is_no_host(tmp_path: Path) -> None:
     """The error names the file."""
     places = Places(tmp_path)
@@ -88,12 +104,20 @@ def test_a_host_remembers_what_it_ran_before(tmp_path: Path) -> None:
     """Arriving twice at the same release forgets nothing; damage is like a new host."""
     places = Places(tmp_path)
     assert state.load(places) == state.State()
-    there = state.State().arrived("one").arrived("two").arrived("two")
-    assert there == state.State(running="two", previous="one")
+    there = state.State().arrived("one", 2).arrived("two", 3).arrived("two", 4)
+    assert there == state.State(running="two", previous="one", keep=4)
     state.save(places, there)
     assert state.load(places) == there
     places.state.write_text("{")
     assert state.load(places) == state.State()
+
+
+def delivered(root: Path) -> Places:
+    """A host to which all secrets have been delivered: none."""
+    places = Places(root)
+    places.secrets.mkdir(parents=True)
+    places.secrets_complete.touch()
+    return places
 
 
 def test_a_missing_secret_is_named_with_the_command_that_sets_it(
@@ -101,9 +125,7 @@ def test_a_missing_secret_is_named_with_the_command_that_sets_it(
 ) -> None:
     """Delivered secrets are not complained about."""
     monkeypatch.setattr(secrets, "ADDED_WITHIN", 0.0)
-    places = Places(tmp_path)
-    places.secrets.mkdir(parents=True)
-    places.secrets_complete.touch()
+    places = delivered(tmp_path)
     (places.secrets / "THERE").write_text("x")
     with pytest.raises(DeployError, match="MISSING") as caught:
         require(places, IDENTITY, [instance(secrets=["THERE", "MISSING"])], lambda: True)
@@ -113,15 +135,33 @@ def test_a_missing_secret_is_named_with_the_command_that_sets_it(
 
 def test_a_secret_that_a_release_brings_may_come_after_its_pointer(tmp_path: Path) -> None:
     """The host waits a moment for the keeper, and not for a release that is gone meanwhile."""
-    places = Places(tmp_path)
-    places.secrets.mkdir(parents=True)
-    places.secrets_complete.touch()
+    places = delivered(tmp_path)
     sender = threading.Timer(0.1, (places.secrets / "NEW").write_text, ["x"])
     sender.start()
     require(places, IDENTITY, [instance(secrets=["NEW"])], lambda: True)
     sender.join()
     with pytest.raises(Superseded):
         require(places, IDENTITY, [instance(secrets=["NEWER"])], lambda: False)
+
+
+def test_keys_of_signed_addresses_are_waited_for_like_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nginx needs them before it is switched."""
+    monkeypatch.setattr(secrets, "ADDED_WITHIN", 0.0)
+    places = delivered(tmp_path)
+    with pytest.raises(DeployError, match=r"KEY \(needed by signed addresses\)"):
+        require(places, IDENTITY, [instance()], lambda: True, ["KEY"])
+
+
+def test_folders_of_files_are_made_once_and_anybody_may_write(tmp_path: Path) -> None:
+    """Containers run as whoever their image says."""
+    places = Places(tmp_path)
+    make_folders(places, ["media"])
+    (places.files / "media" / "film").write_text("x")
+    make_folders(places, ["media", "art"])
+    assert (places.files / "media" / "film").read_text() == "x"
+    assert (places.files / "art").stat().st_mode & 0o777 == 0o777
 
 
 def test_without_secrets_nobody_waits_for_their_delivery(tmp_path: Path) -> None:

@@ -122,6 +122,20 @@ def test_a_new_host_starts_everything() -> None:
     assert not plan.retire
 
 
+def test_what_may_start_while_tasks_run_is_told_apart() -> None:
+    """Everything else that is to be started has to find the tasks done."""
+    services = {
+        "django": service("www", "web", port=8000, before_tasks=True),
+        "progress": service("go", "web", port=8100),
+        "migrate": service("www", "task"),
+    }
+    plan = make_plan(wanted(release(WWW, **services), "prod", "web"), [])
+    assert [i.service for i in plan.early] == ["django"]
+    assert [i.service for i in plan.late] == ["progress"]
+    kept = make_plan(wanted(release(WWW, **services), "prod", "web"), up(*plan.start))
+    assert not kept.early
+
+
 def test_a_deploy_starts_beside_and_retires_what_changed() -> None:
     """An unchanged service is kept as it is."""
     old = make_plan(wanted(release(), "prod", "web"), [])

@@ -9,12 +9,12 @@ from typing import Any, cast
 
 import pytest
 
-from airchain.errors import Conflict
+from airchain.errors import Conflict, EngineError, StoreError, WaitTimeout
 from airchain.host import cron
 from airchain.host.cron import Crons, due
 from airchain.host.instances import Instance
 from airchain.host.leases import Held, Leases, holder
-from airchain.host.tasks import decide
+from airchain.host.tasks import Tasks, decide, overdue
 from airchain.spec.model import Service
 from airchain.store import DirectoryStore
 from airchain.store.records import Lease, lease_key, report_key
@@ -60,6 +60,30 @@ def test_a_host_goes_on_with_what_its_own_agent_began() -> None:
     assert decide(lease, 8, NOW, watched=0, mine=True) == "resume"
     done = lease.model_copy(update={"state": "done"})
     assert decide(done, 8, NOW, watched=0, mine=True) == "done"
+
+
+def test_a_wait_for_another_host_ends_by_its_lease() -> None:
+    """Not later because it was begun anew; a holder that is silent is judged by its expiry."""
+    lease = Lease(holder="a/7", expires=SOON, until=NOW - timedelta(seconds=59))
+    assert not overdue(lease, NOW)
+    late = lease.model_copy(update={"until": NOW - timedelta(seconds=61)})
+    assert overdue(late, NOW)
+    assert not overdue(late.model_copy(update={"expires": AGO}), NOW)
+
+
+def test_whoever_waits_again_waits_no_longer(tmp_path: Path) -> None:
+    """A host that comes back to a task that another should have ended says so at once."""
+    store = DirectoryStore(tmp_path)
+    leases = Leases(store, "tv", "prod")
+    now = leases.now()
+    lease = Lease(
+        holder="a/7", expires=now + timedelta(seconds=9), until=now - timedelta(seconds=70)
+    )
+    store.put(lease_key("tv", "prod", "task/r/expire"), lease.encode())
+    tasks = Tasks(cast("Any", Starter()), leases, cast("Any", Jobs()), "b")
+    for _ in range(2):
+        with pytest.raises(WaitTimeout, match="a had to end the task by"):
+            tasks.complete(cron_instance(), "sha256:r", 7, lambda: True)
 
 
 @pytest.fixture
@@ -226,6 +250,72 @@ def test_a_tick_is_skipped_while_another_host_still_runs_the_one_before(tmp_path
     store.delete(report_key("tv", "prod", "web-1"))
     mine._fire(cron_instance(), at(3, 7))
     assert jobs.ran == [at(3, 7)]
+
+
+def test_a_run_that_systemd_refuses_is_over_and_told(leases: Leases) -> None:
+    """Nothing runs, so the report does not say that it does; why stands in it."""
+
+    class Refused(Jobs):
+        def run(self, _: Instance, held: Held) -> None:
+            raise EngineError("the job was not run")
+
+    starter = Starter()
+    mine = crons(leases, Refused(), "web-1", starter)
+    with pytest.raises(EngineError):
+        mine._fire(cron_instance(), at(3, 5))
+    assert starter.said[-1]["state"] == "waiting"
+    assert starter.said[-1]["check"] == "tick 03:05 UTC: the job was not run"
+
+
+class Away(Leases):
+    """Of a store that does not answer so often; `writes` of the failures are done all the same."""
+
+    failures = 2
+    writes = False
+
+    def _fails(self) -> bool:
+        self.failures -= 1
+        return self.failures >= 0
+
+    def read(self, name: str) -> tuple[Lease, str] | None:
+        if not self.writes and self._fails():
+            raise StoreError("the store does not answer")
+        return super().read(name)
+
+    def take(self, *words: Any, **fields: Any) -> Held | None:
+        held = super().take(*words, **fields)
+        if self.writes and self._fails():
+            raise StoreError("the store does not answer")
+        return held
+
+
+@pytest.mark.parametrize("writes", [False, True], ids=["read", "answer lost"])
+def test_a_tick_outlasts_a_store_that_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: bool
+) -> None:
+    """It is asked again, and the tick is run once, also where it was taken unknowingly."""
+    monkeypatch.setattr(cron, "_STORE_PAUSE", 0.01)
+    away, jobs = Away(DirectoryStore(tmp_path), "tv", "prod"), Jobs()
+    away.writes, away.failures = writes, 1 if writes else 2
+    tick = away.now().replace(microsecond=0)
+    crons(away, jobs, "web-1")._fire(cron_instance(), tick)
+    crons(away, jobs, "web-2")._fire(cron_instance(), tick)
+    assert jobs.ran == [tick]
+
+
+def test_a_tick_that_the_store_outlasts_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has to find out from what was not done in the night."""
+    monkeypatch.setattr(cron, "_STORE_PAUSE", 0.01)
+    monkeypatch.setattr(cron, "LATE", timedelta(seconds=0.1))
+    away, jobs, starter = Away(DirectoryStore(tmp_path), "tv", "prod"), Jobs(), Starter()
+    away.failures = 1_000_000
+    tick = away.now()
+    with pytest.raises(StoreError):
+        crons(away, jobs, "web-1", starter)._fire(cron_instance(), tick)
+    said = f"tick {tick:%H:%M} UTC not run: the store does not answer"
+    assert (jobs.ran, starter.said[-1]["check"]) == ([], said)
 
 
 def test_a_host_that_was_rebooted_runs_the_next_tick(leases: Leases) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from docker.errors import ImageNotFound
 
 from airchain.errors import AirchainError, PreflightError, RegistryError, StoreDamaged
+from airchain.host import pull
 from airchain.host.converge import is_root
 from airchain.host.facts import Disk
-from airchain.host.pull import Content, cause, is_right, unpacked
+from airchain.host.identity import Places
+from airchain.host.pull import Content, Images, cause, is_right, unpacked
 from airchain.host.room import Coming, Need, check_room, need
+from airchain.host.wanted import Superseded
 from airchain.registry.client import Descriptor
 from airchain.store.records import ImageDigest
 
@@ -78,6 +84,42 @@ def test_the_cause_of_a_failed_pull_is_named(
     assert type(error) is kind
     assert words in str(error)
     assert error.hint
+
+
+class Engine:
+    """Pulls without end; notes what it was asked for and whether somebody still listens."""
+
+    def __init__(self) -> None:
+        self.pulls: list[str] = []
+        self.heard = False
+
+    def inspect_image(self, _: str) -> None:
+        raise ImageNotFound("none")
+
+    def pull(self, repository: str, tag: str, **_: object) -> Iterator[dict[str, str]]:
+        self.pulls.append(f"{repository}@{tag}")
+        self.heard = True
+        try:
+            while True:
+                yield {"status": "Downloading"}
+        finally:
+            self.heard = False
+
+
+@pytest.mark.parametrize(("looks", "pulls"), [(0, 0), (1, 1), (5, 1)])
+def test_a_pull_is_given_up_once_nobody_wants_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks: int, pulls: int
+) -> None:
+    """The engine is no longer listened to, by which it knows."""
+    engine: Any = Engine()
+    made = Images(engine, Places(tmp_path))
+    monkeypatch.setattr(pull, "describe", lambda _: CONTENT)
+    monkeypatch.setattr(made, "_check_room", lambda _: None)
+    answers = iter([True] * looks)
+    with pytest.raises(Superseded):
+        made.prepare([IMAGE], lambda: next(answers, False))
+    assert engine.pulls == [IMAGE.reference] * pulls
+    assert not engine.heard
 
 
 class Ends:

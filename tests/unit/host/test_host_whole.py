@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
@@ -202,6 +203,21 @@ def test_who_has_a_file_open_sees_it_repaired(unpacked: Unpacked) -> None:
         assert held.read() == BIG
 
 
+def test_a_full_disk_is_no_damage(unpacked: Unpacked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The layer is not given up for it: with room again, the next repair ends the work."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    unpacked.path("bin").write_bytes(b"cut short")
+    with monkeypatch.context() as patch:
+        patch.setattr("airchain.host.repair.shutil.copyfileobj", full)
+        with pytest.raises(OSError, match="No space left"):
+            unpacked.repair()
+    assert "bin" in unpacked.repair()
+    prove(unpacked.layer)
+
+
 def test_a_repair_never_leaves_the_layer(unpacked: Unpacked, tmp_path: Path) -> None:
     """Whatever links damage has left where a folder should be."""
     outside = tmp_path / "outside"
@@ -215,7 +231,11 @@ def test_a_repair_never_leaves_the_layer(unpacked: Unpacked, tmp_path: Path) -> 
     prove(unpacked.layer)
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b'{"type":2')[:-9]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b'{"type":2')[:-9]],
+    ids=["empty", "no gzip", "cut short"],
+)
 def test_a_damaged_record_is_no_damaged_file(unpacked: Unpacked, content: bytes) -> None:
     """Writing files again would not help: the image has to go."""
     unpacked.layer.archive_record.write_bytes(content)

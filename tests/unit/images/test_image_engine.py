@@ -142,7 +142,7 @@ def test_the_command_line_keeps_to_the_state_folder(tmp_path: Path) -> None:
     assert options["--default-address-pool"] == "base=10.1.128.0/17,size=24"
 
 
-@pytest.mark.parametrize("text", ["", "x", str(os.getpid()), "999999999"])
+@pytest.mark.parametrize("text", ["", "x", pytest.param(str(os.getpid()), id="ours"), "999999999"])
 def test_a_stale_pid_file_is_not_an_engine(tmp_path: Path, text: str) -> None:
     """Also where the number belongs to another process by now."""
     home = Home(tmp_path)

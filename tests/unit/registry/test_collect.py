@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,7 +58,10 @@ class World:
     def garbage(self, keep: Keep) -> Garbage:
         links = {digest: frozenset({"tv/www"}) for digest in self.blobs}
         inventory = Inventory(self.blobs, self.revisions, self.tags, links)
-        return garbage(inventory, keep, self.tagged, self.contents.get, NOW)
+        return garbage(inventory, keep, self.tagged, self.read, NOW)
+
+    def read(self, digests: Iterable[str]) -> dict[str, bytes]:
+        return {d: self.contents[d] for d in digests if d in self.contents}
 
 
 TV = frozenset({"tv"})

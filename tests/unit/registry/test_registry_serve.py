@@ -60,7 +60,7 @@ def test_the_registry_listens_on_loopback_only(tmp_path: Path) -> None:
     assert found["storage"]["delete"]["enabled"] is True
 
 
-@pytest.mark.parametrize("text", ["", "x", "999999999", str(os.getpid())])
+@pytest.mark.parametrize("text", ["", "x", "999999999", pytest.param(str(os.getpid()), id="ours")])
 def test_a_stale_pid_file_means_not_running(tmp_path: Path, text: str) -> None:
     """Also where the number belongs to another process by now, such as this one."""
     home = Home(tmp_path)

@@ -67,16 +67,40 @@ def test_the_newest_come_first_and_only_those_are_read(log: Log) -> None:
             pass
     with recorded(product, "key rotated"):
         pass
-    oldest = log.store.list(log.folder)[0]
-    log.store.put(oldest, b"damaged")
     found = history([log, product], 3)
     assert [(d.what, d.environment, d.detail) for d in found] == [
         ("key rotated", None, ""),
         ("scale", "prod", "3"),
         ("scale", "prod", "2"),
     ]
-    with pytest.raises(StoreError, match="not a Event"):
-        history([log], 10)
+
+
+@pytest.mark.parametrize("damaged", [0, 1])
+def test_a_damaged_entry_is_shown_beside_the_others(log: Log, damaged: int) -> None:
+    """With what is still known of it, at its place."""
+    for number in range(3):
+        with recorded(log, "scale", detail=str(number)):
+            pass
+    middle = log.store.list(log.folder)[2 + damaged]
+    log.store.put(middle, b"damaged")
+    newest, found, oldest = history([log], 10)
+    assert (newest.detail, newest.outcome) == ("2", "done")
+    assert (oldest.detail, oldest.outcome) == ("0", "done")
+    assert found.what == "scale"
+    assert found.outcome == "damaged"
+    assert middle in found.detail
+
+
+def test_of_an_entry_that_is_wholly_damaged_the_time_is_known(log: Log) -> None:
+    """Its name tells it."""
+    with recorded(log, "scale"):
+        pass
+    before = only(log)
+    for key in log.store.list(log.folder):
+        log.store.put(key, b"damaged")
+    found = only(log)
+    assert (found.at, found.what, found.outcome) == (before.at, "?", "damaged")
+    assert found.id == before.id[:8]
 
 
 def test_things_of_different_people_at_the_same_time(log: Log) -> None:

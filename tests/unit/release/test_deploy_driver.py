@@ -1,7 +1,8 @@
 """The driver against hosts that are threads: they follow the pointer as a host would."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,11 @@ import pytest
 from tests.support.keys import scope_in
 from tests.support.waiting import wait_until
 
-from airchain.errors import DeployError, StoreError
+from airchain.errors import DeployError, SignatureError, StoreError, WaitTimeout
 from airchain.progress import Silent
-from airchain.release import driver, pointer, rollout
+from airchain.release import pointer, rollout, sight
 from airchain.release.deploy import Deployed, Stage, deploy, standing
-from airchain.release.figures import Figures
+from airchain.release.figures import Figures, Ledger, no_traffic
 from airchain.release.scope import Scope
 from airchain.spec.model import Deploy
 from airchain.store import DirectoryStore
@@ -109,6 +110,13 @@ def fleet(store: DirectoryStore, *broken: str, hosts: int = 3) -> Iterator[list[
             thread.join()
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hosts are as quick as can be, and so is whoever looks at them."""
+    monkeypatch.setattr(DirectoryStore, "interval", 0.02)
+    monkeypatch.setattr(sight, "READ_EVERY", 0.05)
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> DirectoryStore:
     found = DirectoryStore(tmp_path)
@@ -136,6 +144,48 @@ def test_a_broken_release_goes_back_by_itself(store: DirectoryStore) -> None:
     held = pointer.hold(scope_of(store))
     assert held is not None
     assert held.pointer.release == "r1"
+
+
+def test_a_release_that_was_seen_through_stays_where_one_host_fails(store: DirectoryStore) -> None:
+    """Asked for again, it is a host that cannot run it; the others never leave it."""
+    with fleet(store) as hosts:
+        bring(store, "r2")
+        hosts[2].broken = ("r2",)
+        wait_until(lambda: _state(store, "web-2") == "failed", "one host fails")
+        with pytest.raises(DeployError) as caught:
+            bring(store, "r2")
+        assert caught.value.where == "host web-2"
+        assert "web is unhealthy; release r2 was seen through before and stays" in str(caught.value)
+        assert [h.seen for h in hosts] == [["r1", "r2"]] * 3
+    held = pointer.hold(scope_of(store))
+    assert held is not None
+    assert (held.pointer.release, held.pointer.trial) == ("r2", False)
+
+
+def test_the_reason_is_told_also_where_a_host_refuses_to_go_back(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was wrong with the release, and then what is wrong with the way back."""
+    stages: list[Stage] = []
+    look = sight.Sight.look
+
+    def refused(self: sight.Sight, held: pointer.Held, *more: Any) -> rollout.Decision:
+        if held.pointer.release == "r1":
+            raise SignatureError("it does not accept the pointer", where="host web-1")
+        return look(self, held, *more)
+
+    monkeypatch.setattr(sight.Sight, "look", refused)
+    with fleet(store, "r2"), pytest.raises(DeployError) as caught:
+        bring(store, "r2", on_stage=stages.append)
+    said = str(caught.value)
+    assert "web is unhealthy; while it was taken back, host web-1: it does not accept" in said
+    assert stages[-1].kind == "reverted"
+
+
+def _state(store: DirectoryStore, host: str) -> str:
+    found = read(store, report_key("p", "prod", host), Report)
+    assert found is not None
+    return found.state
 
 
 def test_a_deployment_that_stopped_half_way_goes_on(store: DirectoryStore) -> None:
@@ -342,7 +392,7 @@ def test_what_was_wrong_is_said_where_it_cannot_be_taken_back(
                 raise StoreError("is away", where=key)
             return super().replace(key, data, version)
 
-    monkeypatch.setattr(driver, "STORE_PATIENCE", 0.0)
+    monkeypatch.setattr(sight, "STORE_PATIENCE", 0.0)
     with fleet(store, "r2"), pytest.raises(StoreError, match="is away") as caught:
         bring(Away(store.root), "r2")
     assert "it was to be taken back: host web-0: web is unhealthy" in str(caught.value.hint)
@@ -465,6 +515,144 @@ def test_a_store_that_is_away_is_waited_for(
             return true_list(self, prefix)
 
         monkeypatch.setattr(DirectoryStore, "list", away)
-        monkeypatch.setattr(driver, "_STORE_PAUSE", 0.02)
+        monkeypatch.setattr(sight, "_STORE_PAUSE", 0.02)
         assert bring(store, "r2").hosts == tuple(h.host for h in hosts)
         assert asked["lists"] > 5
+
+
+@pytest.fixture
+def silent(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> list[Host]:
+    """Three hosts that serve r1 and have not been heard for long; they can be started."""
+    hosts = [Host(store, f"web-{n}", ()) for n in range(3)]
+    for host in hosts:
+        host.step()
+    monkeypatch.setattr(rollout, "STALE", timedelta(seconds=0.3))
+    time.sleep(0.4)
+    return hosts
+
+
+def test_a_fleet_that_is_only_silent_gets_no_release_at_once(
+    store: DirectoryStore, silent: list[Host]
+) -> None:
+    """As soon as it speaks again, all goes as ever: one host first, and a way back."""
+    stages: list[Stage] = []
+
+    def speak() -> None:
+        assert held_by(store).admitted == ()
+        for host in silent:
+            host.start()
+
+    timer = threading.Timer(0.5, speak)
+    timer.start()
+    try:
+        done = bring(store, "r2", on_stage=stages.append)
+    finally:
+        for host in silent:
+            host.stopped.set()
+    timer.join()
+    assert done.hosts == ("web-0", "web-1", "web-2")
+    assert [s.kind for s in stages] == ["start", "prepared", "canary", "done"]
+    assert stages[0].previous == "r1"
+
+
+def test_a_fleet_that_stays_silent_is_an_error(store: DirectoryStore, silent: list[Host]) -> None:
+    """Whoever comes back serves what it served; nobody says that no host is up."""
+    with pytest.raises(WaitTimeout, match="hosts to speak again' for web-0, web-1, web-2"):
+        bring(store, "r2", settings={"timeout": 0.5})
+    assert {held_by(store).release_for(host.host) for host in silent} == {"r1"}
+
+
+class Told(Silent):
+    """Progress that is remembered: titles and notes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Any]:
+        self.lines.append(title)
+        yield self
+
+    def note(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def test_hosts_that_are_taken_for_gone(store: DirectoryStore, silent: list[Host]) -> None:
+    """Where their machine was restarted, `up` waits for a while and says so; then it goes on."""
+    told = Told()
+    done = deploy(scope_of(store), "r2", told, settings=Deploy(watch=0), silence=0.3)
+    assert done.hosts == ()
+    assert told.lines == [
+        "hosts to speak again: web-0, web-1, web-2",
+        "none of them speaks: they are taken for gone",
+    ]
+    assert held_by(store).release_for(silent[0].host) == "r2"
+    assert not held_by(store).trial
+    # Nothing is at stake any more, so nobody is waited for.
+    assert bring(store, "r2").hosts == ()
+
+
+def test_hosts_that_spoke_are_not_taken_for_gone(store: DirectoryStore) -> None:
+    """They are waited for as long as ever, also by `up`."""
+    with fleet(store, hosts=1) as hosts:
+        wait_until(lambda: hosts[0].running == "r1", "the host runs r1")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(rollout, "STALE", timedelta(seconds=0.3))
+            hosts[0].silent_at = held_by(store).serial + 1
+            done = bring(store, "r2", silence=0.2)
+    assert done.hosts == ("web-0",)
+
+
+def test_a_store_that_hung_for_a_moment_takes_no_release_back(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gave no error, and hosts could not report meanwhile: they are given time to."""
+    monkeypatch.setattr(rollout, "STALE", timedelta(seconds=0.5))
+    monkeypatch.setattr(sight, "GAP", 0.3)
+    hosts = [Host(store, f"web-{n}", ()) for n in range(3)]
+    scope = scope_of(store)
+    before = pointer.hold(scope)
+    assert before is not None
+    begun = pointer.begin(before.pointer, "r2", staged=True, all_at_once=True)
+    held = pointer.write(scope, begun, before)
+    seen = sight.Sight(scope, Deploy(watch=60), no_traffic, Ledger())
+
+    def speak(*those: Host) -> None:
+        for host in those:
+            host.step()
+
+    def sees() -> bool:
+        speak(*hosts)
+        return isinstance(seen.look(held), rollout.Watch) and not seen.memory.blind
+
+    wait_until(sees, "it has looked for long enough", pause=0.05)
+
+    def hang(key: str) -> None:
+        time.sleep(0.6)
+        speak(hosts[0])
+
+    monkeypatch.setattr(DirectoryStore, "list", slow_once(hang))
+    assert isinstance(seen.look(held), rollout.Watch)
+
+    def reverted() -> bool:
+        speak(hosts[0])
+        decision = seen.look(held)
+        if not isinstance(decision, rollout.Revert):
+            return False
+        assert "2 of 3 hosts fell silent" in decision.fault.message
+        return True
+
+    wait_until(reverted, "who stays silent after that has died of it", pause=0.05)
+
+
+def slow_once(hang: Callable[[str], None]) -> Callable[[DirectoryStore, str], Any]:
+    """Lists a directory, the first time after `hang`."""
+    true_list, left = DirectoryStore.list, [hang]
+
+    def listed(self: DirectoryStore, prefix: str) -> Any:
+        if left:
+            left.pop()(prefix)
+        return true_list(self, prefix)
+
+    return listed

@@ -9,8 +9,17 @@ import pytest
 
 from airchain.errors import ReleaseError
 from airchain.registry.client import Manifest
-from airchain.release.diff import Diff, Field, HostEffect, ItemChange, Pull, Side, diff, to_pull
-from airchain.spec.model import Backing, Deploy, Environment, Fleet, Route, Service
+from airchain.release.diff import (
+    Diff,
+    Field,
+    HostEffect,
+    ItemChange,
+    Pull,
+    Side,
+    diff,
+    to_pull,
+)
+from airchain.spec.model import Backing, Cache, Deploy, Edge, Environment, Fleet, Route, Service
 from airchain.store.records import ImageDigest, Release
 
 
@@ -133,13 +142,17 @@ def test_services_and_fleets_that_come_and_go() -> None:
 
 
 def test_what_hosts_do_not_run() -> None:
-    """Backing services, routes, edge and deployment settings are told, and restart nothing."""
+    """Backing services, routes and settings are told, and restart nothing.
+
+    How a release is brought does not come with it: that stands where `deploy` is run.
+    """
     new = side(
         "two",
         {"www": "www-1", "go": "go-1", "mysql": "mysql-1"},
         backing={"db": Backing(image="mysql", port=3306)},
-        routes=(Route(path="/", to="web", cache=1), Route(path="/api", to="web")),
-        deploy=Deploy(watch=5),
+        routes=(Route(path="/", to="web", cache=Cache(seconds=1)), Route(path="/api", to="web")),
+        edge=Edge(port=8090),
+        deploy=Deploy(watch=5, waves=(2,), keep=4),
     )
     found = compare(new)
     assert [(i.name, i.kind) for i in found.backing] == [("db", "added")]
@@ -147,7 +160,7 @@ def test_what_hosts_do_not_run() -> None:
         ItemChange("/", "changed", (Field("cache", None, 1),)),
         ItemChange("/api", "added"),
     )
-    assert found.settings == (Field("deploy.watch", 1, 5),)
+    assert found.settings == (Field("edge.port", 8080, 8090), Field("deploy.keep", 2, 4))
     assert [image.name for image in found.images] == ["mysql"]
     assert all(not (h.start or h.stop or h.pull.bytes) for h in found.hosts)
 

@@ -1,5 +1,6 @@
 """The index of releases: entered once, found by digits of digest or commit."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,22 @@ def test_one_entry_is_found_without_reading_the_others(store: DirectoryStore) ->
     assert found is not None
     assert found.digest == ONE
     assert index.add(store, "p", ONE, revision("c0ffee")) == found
+
+
+def test_digits_of_a_digest_are_looked_for_in_names(store: DirectoryStore) -> None:
+    """What else there is is not read for it."""
+    (other,) = [key for key in store.list("products/p/releases") if key.endswith("2b2b")]
+    store.put(other, b"damaged")
+    assert index.find(store, "p", "1a1a").digest == ONE
+    assert index.find(store, "p", ONE).digest == ONE
+
+
+def test_releases_are_made_at_the_store_s_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By which it is judged how old they are: this machine's clock may be off."""
+    store = DirectoryStore(tmp_path)
+    monkeypatch.setattr(DirectoryStore, "skew", lambda _: 3600.0)
+    made = index.add(store, "p", ONE, revision("c0ffee"))
+    ago = datetime.now(UTC) - made.created
+    assert timedelta(minutes=59) < ago < timedelta(minutes=61)

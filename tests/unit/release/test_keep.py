@@ -14,7 +14,15 @@ from airchain.release import index, keep
 from airchain.release.keep import Retention, judge
 from airchain.release.revision import Revision
 from airchain.store import DirectoryStore
-from airchain.store.records import Pointer, ReleaseEntry, Report, pointer_key, report_key
+from airchain.store.records import (
+    OwnImages,
+    Pointer,
+    ReleaseEntry,
+    Report,
+    images_key,
+    pointer_key,
+    report_key,
+)
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -98,6 +106,16 @@ def test_all_environments_and_hosts_are_asked(tmp_path: Path) -> None:
     assert keep.products(store) == ["tv"]
     assert keep.named(store, "tv") == {"p", "p1", "p2", "q", "q1", "q2", "old", "new"}
     assert keep.named(store, "else") == set()
+
+
+def test_own_images_of_all_environments_are_known(tmp_path: Path) -> None:
+    """Of whichever product and machine: they share the store."""
+    store = DirectoryStore(tmp_path)
+    for product, environment, host in (("tv", "prod", "h1"), ("tv", "qa", "h2"), ("x", "qa", "h1")):
+        own = OwnImages(host=host, edge="edge")
+        store.put(images_key(product, environment), own.encode())
+    store.put(report_key("tv", "dev", "web-1"), b"{}")
+    assert keep.own_images(store) == {"h1", "h2", "edge"}
 
 
 def test_a_release_that_was_given_up_is_not_deployed(tmp_path: Path) -> None:

@@ -194,6 +194,19 @@ def test_a_pointer_from_before_signatures_is_written_anew(store: DirectoryStore)
     assert point(store, "r2").pointer.serial == 8
 
 
+def test_a_pointer_that_gives_way_does_so_to_one(store: DirectoryStore) -> None:
+    """Of two deployments that find one which does not verify, the second is refused."""
+    old = Pointer(serial=7, release="r1", updated=datetime.now(UTC), author="me")
+    store.put(pointer_key("p", "prod"), old.encode())
+    scope = scope_in(store, "r1", "r2")
+    held, _ = pointer.take_up(scope)
+    assert held is None
+    first = point(store, "r2")
+    with pytest.raises(DeployError, match="another deployment moved the pointer"):
+        pointer.write(scope, pointer.begin(None, "r1", staged=False), None)
+    assert pointer.hold(scope) == first
+
+
 def test_a_pointer_that_was_removed_comes_back(store: DirectoryStore) -> None:
     """With what it said, as long as its release is one that was signed."""
     good = point(store)

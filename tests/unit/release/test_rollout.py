@@ -237,6 +237,42 @@ CASES: dict[str, tuple[Pointer, list[Report], Memory, Decision]] = {
         saw("h0", "h1", passed=True),
         Wait("hosts to speak again", ("h0", "h1")),
     ),
+    "all are silent from the beginning: they are waited for": (
+        pointer(),
+        fleet(2, written=LONG_AGO),
+        Memory(seen=frozenset({"h0", "h1"})),
+        Wait("hosts to speak again", ("h0", "h1")),
+    ),
+    "some speak, and nobody looked for long: they are not taken for all": (
+        pointer(),
+        [host("a", **READY), *fleet(2, written=LONG_AGO)],
+        Memory(blind=True),
+        Wait("hosts to speak again", ("h0", "h1")),
+    ),
+    "some stay silent: the others go on": (
+        pointer(),
+        [host("a", **READY), *fleet(2, written=LONG_AGO)],
+        NEW,
+        Admit(None),
+    ),
+    "the canary was watched and most are silent for a moment: it is not let go to all": (
+        pointer(admitted=("h0",)),
+        [*fleet(1, **THERE), *fleet(7, first=1, written=LONG_AGO, **READY)],
+        saw("h0", passed=True, blind=True),
+        Wait("hosts to speak again", tuple(f"h{n}" for n in range(1, 8))),
+    ),
+    "the canary is silent for a moment: no other one is chosen": (
+        pointer(admitted=("a",)),
+        [host("a", written=LONG_AGO), host("b", **READY), host("c", **READY)],
+        Memory(blind=True),
+        Wait("hosts to speak again", ("a",)),
+    ),
+    "what never served is no reason to wait": (
+        pointer(),
+        [host("a", **READY), host("b", written=LONG_AGO, **BOOTING)],
+        Memory(blind=True),
+        Admit(None),
+    ),
     "an environment without hosts is done": (pointer(admitted=None), [], NEW, Done(())),
 }
 

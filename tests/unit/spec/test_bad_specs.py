@@ -41,12 +41,20 @@ CASES: dict[str, tuple[str, str, str]] = {
     "an unknown field like no other": (
         "{path: /, to: web}",
         "{path: /, to: web, zzz: 1}",
-        "airchain.yaml:14: routes[0].zzz: unknown field\n  hint: known: path, to, cache",
+        "airchain.yaml:14: routes[0].zzz: unknown field\n"
+        "  hint: known: path, to, files, signed, cache, limit, body, log",
     ),
     "an unknown field of an environment": (
         "    fleets:",
         "    egde: {port: 1}\n    fleets:",
         "airchain.yaml:17: environments.dev.egde: unknown field\n  hint: did you mean edge?",
+    ),
+    "a header that the edge lets pass from anybody": (
+        "    fleets:",
+        "    edge: {trust: [Cookie]}\n    fleets:",
+        "airchain.yaml:17: environments.dev.edge.trust[0]: must be X-Forwarded-For, "
+        "X-Forwarded-Proto, X-Viewer-… or CloudFront-…, since no other header is taken away, "
+        "got 'Cookie'",
     ),
     "an unknown kind": (
         "kind: web",
@@ -125,7 +133,7 @@ CASES: dict[str, tuple[str, str, str]] = {
     "a duration that is none": (
         "to: web}",
         "to: web, cache: soon}",
-        "airchain.yaml:14: routes[0].cache: must be a number or a duration such as "
+        "airchain.yaml:14: routes[0].cache.seconds: must be a number or a duration such as "
         "500ms, 30s, 2m, got 'soon'",
     ),
     "a health path that is no path": (
@@ -222,6 +230,11 @@ CASES: dict[str, tuple[str, str, str]] = {
         'port: 8000\n    schedule: "* * * * *"',
         "airchain.yaml:12: services.web.schedule: is for kind cron, this is kind web",
     ),
+    "a worker that would begin before the tables are there": (
+        "kind: web\n    port: 8000\n    health: /healthz\nroutes:\n  - {path: /, to: web}",
+        "kind: worker\n    before_tasks: true",
+        "airchain.yaml:11: services.web.before_tasks: is for kind web, this is kind worker",
+    ),
     "a route to a worker": (
         "kind: web",
         "kind: worker",
@@ -231,6 +244,84 @@ CASES: dict[str, tuple[str, str, str]] = {
         "routes:",
         "routes:\n  - {path: /, to: web}",
         "airchain.yaml:15: routes[1].path: / has a route already, number 1",
+    ),
+    "a route with two ends": (
+        "routes:\n  - {path: /, to: web}",
+        "files: {media: {}}\nroutes:\n  - {path: /, to: web, files: media}",
+        "airchain.yaml:15: routes[0].files: this route leads to web already",
+    ),
+    "a route with no end": (
+        ", to: web}",
+        "}",
+        "airchain.yaml:14: routes[0].to: is required\n"
+        "  hint: such as `to: web`, or `files: media` for a folder of `files`",
+    ),
+    "a route to files that are not declared": (
+        "to: web}",
+        "files: medai}\nfiles: {media: {}}",
+        "airchain.yaml:14: routes[0].files: there is no folder medai\n  hint: did you mean media?",
+    ),
+    "files of a service that are not declared": (
+        "    health: /healthz\n",
+        "    health: /healthz\n    files: [art, 'media:ro']\nfiles: {art: {}}\n",
+        "airchain.yaml:13: services.web.files[1]: there is no folder media\n  hint: known: art",
+    ),
+    "files that are written by nobody": (
+        "port: 8000",
+        "port: 8000\n    files: ['media:rw']",
+        "airchain.yaml:12: services.web.files[0]: must be NAME, or NAME:ro to read only, "
+        "got 'media:rw'",
+    ),
+    "a cache of no duration": (
+        "to: web}",
+        "to: web, cache: {stale: 60}}",
+        "airchain.yaml:14: routes[0].cache.seconds: is required",
+    ),
+    "a cache with an unknown field": (
+        "to: web}",
+        "to: web, cache: {seconds: 1, stael: 60}}",
+        "airchain.yaml:14: routes[0].cache.stael: unknown field\n  hint: did you mean stale?",
+    ),
+    "files that are kept twice": (
+        "to: web}",
+        "files: m, cache: {seconds: 60, stale: 5}}\nfiles: {m: {}}",
+        "airchain.yaml:14: routes[0].cache: has more than how long whoever fetched a file may "
+        "keep it\n  hint: write it as `cache: 1h`: files are not kept twice on a host",
+    ),
+    "a limit of nothing": (
+        "to: web}",
+        "to: web, limit: {per_second: 0}}",
+        "airchain.yaml:14: routes[0].limit.per_second: must be more than 0, got 0",
+    ),
+    "a body without unit": (
+        "to: web}",
+        "to: web, body: '512'}",
+        "airchain.yaml:14: routes[0].body: must be a number followed by k, m or g, "
+        "such as 64k or 100m, got '512'",
+    ),
+    "signed addresses of a service": (
+        "to: web}",
+        "to: web, signed: {secret: K, cookie: c}}\nsecrets: {K: {}}",
+        "airchain.yaml:14: routes[0].signed: is for a route to files",
+    ),
+    "addresses that are signed for nobody": (
+        "to: web}",
+        "files: m, signed: {secret: K}}\nsecrets: {K: {}}\nfiles: {m: {}}",
+        "airchain.yaml:14: routes[0].signed: needs a cookie or a header\n"
+        "  hint: whose value tells the viewer that an address was made for from all others",
+    ),
+    "addresses that are signed with an unknown key": (
+        "to: web}",
+        "files: m, signed: {secret: K, cookie: c}}\nfiles: {m: {}}",
+        "airchain.yaml:14: routes[0].signed.secret: the secret K is not declared\n"
+        "  hint: declare it at the top: `secrets: {K: {}}`, "
+        "or `{generate: true}` for a random value",
+    ),
+    "a cookie with a strange name": (
+        "to: web}",
+        "files: m, signed: {secret: K, cookie: a-b}}\nfiles: {m: {}}\nsecrets: {K: {}}",
+        "airchain.yaml:14: routes[0].signed.cookie: must be letters, digits and underscores, "
+        "got 'a-b'",
     ),
     "a service in no fleet": (
         "routes:",

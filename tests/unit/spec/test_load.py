@@ -8,6 +8,7 @@ import pytest
 
 from airchain.errors import SpecError
 from airchain.spec.load import load
+from airchain.spec.model import Cache, Route
 
 
 def test_defaults_and_short_forms(shop: Path) -> None:
@@ -29,10 +30,19 @@ def test_defaults_and_short_forms(shop: Path) -> None:
     assert (service.health.path, service.health.interval) == ("/healthz", 0.1)
     assert service.stop_timeout == 120
     assert service.env == {"DEBUG": "false", "N": "010"}
-    assert environment.routes[0].cache == 0.5
+    assert environment.routes[0].cache == Cache(seconds=0.5)
     assert environment.edge.port == 8080
     assert product.sizes["medium"].memory == "2g"
     assert product.repository("www") == "localhost:5050/shop/www"
+
+
+def test_a_plain_cache_stays_plain() -> None:
+    """Releases hold it as hosts of an earlier Airchain read it, and theirs are read here."""
+    plain = Route.model_validate_json('{"path": "/", "to": "web", "cache": 1.5}')
+    assert plain.cache == Cache(seconds=1.5)
+    assert plain.model_dump(mode="json")["cache"] == 1.5
+    more = Route(path="/", to="web", cache=Cache(seconds=1, stale=60))
+    assert Route.model_validate_json(more.model_dump_json()) == more
 
 
 def test_file_or_folder(shop: Path) -> None:
@@ -105,6 +115,7 @@ def test_problem_is_placed_in_the_layer_that_wrote_it(shop: Path) -> None:
         "airchain.yaml:19: environments.dev.services.web.stop_timeout: must be more than 0, got -1",
         "airchain.dev.yaml:2: edge.port: must be 1..65535, got 0",
         "airchain.dev.yaml:4: routes[0].to: is required",
+        "  hint: such as `to: web`, or `files: media` for a folder of `files`",
     ]
     assert caught.value.message == "3 problems in airchain.yaml and airchain.dev.yaml"
 

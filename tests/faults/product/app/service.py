@@ -2,10 +2,16 @@
 
 START_AFTER   seconds until it listens
 CRASH_AFTER   seconds until it ends with status 3; 0 before it listens
+TAKE          megabytes that it takes before it listens
 LEAK          megabytes that it takes more each second
 ANSWER_AFTER  seconds that an answer to a viewer takes
 ERRORS        share of viewers' requests answered with 500
 HEALTH        "never": the health check gets no answer
+
+Time until a crash, and of a leak, counts from the first viewer's request on: a machine that
+is slow to start it does not make a bad release of one that turns bad.
+
+What it is asked for below /archive it gets from the backing service, which is another of its kind.
 """
 
 import os
@@ -14,6 +20,7 @@ import signal
 import sys
 import threading
 import time
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PORT = 8000
@@ -21,6 +28,10 @@ TEXT = os.environ.get("TEXT", "")
 ANSWER_AFTER = float(os.environ.get("ANSWER_AFTER", "0"))
 ERRORS = float(os.environ.get("ERRORS", "0"))
 HEALTH = os.environ.get("HEALTH", "")
+CRASH_AFTER = float(os.environ.get("CRASH_AFTER", "-1"))
+LEAK = int(os.environ.get("LEAK", "0"))
+# Taken by the first viewer's request, and never given back.
+on_air = threading.Lock()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -31,6 +42,11 @@ class Handler(BaseHTTPRequestHandler):
             if HEALTH == "never":
                 time.sleep(600)
             self.answer(200, "ok")
+            return
+        if on_air.acquire(blocking=False):
+            turn_bad()
+        if self.path == "/archive":
+            self.answer(*from_archive())
         else:
             # /wait/2.5 is answered after 2.5 seconds, whatever the release.
             _, _, asked = self.path.partition("/wait/")
@@ -53,16 +69,36 @@ class Server(ThreadingHTTPServer):
     daemon_threads = HEALTH == "never"
 
 
+def from_archive() -> tuple[int, str]:
+    """What the backing service holds, or that it gave nothing."""
+    try:
+        with urllib.request.urlopen("http://archive:8000/", timeout=1) as answer:
+            return 200, answer.read().decode().strip()
+    except OSError as error:
+        return 503, f"no archive: {error}"
+
+
+def turn_bad() -> None:
+    if CRASH_AFTER > 0:
+        threading.Timer(CRASH_AFTER, crash).start()
+    if LEAK:
+        threading.Thread(target=leak, daemon=True).start()
+
+
 def crash() -> None:
     say(f"the cellar of {TEXT} is flooded")
     os._exit(3)
 
 
-def leak(megabytes: int) -> None:
+def leak() -> None:
     kept = []
     while True:
-        kept.append(b"x" * (megabytes << 20))
+        kept.append(take(LEAK))
         time.sleep(1)
+
+
+def take(megabytes: int) -> bytes:
+    return b"x" * (megabytes << 20)
 
 
 def say(text: str) -> None:
@@ -70,12 +106,9 @@ def say(text: str) -> None:
 
 
 def main() -> None:
-    if (after := os.environ.get("CRASH_AFTER")) is not None:
-        if float(after) == 0:
-            crash()
-        threading.Timer(float(after), crash).start()
-    if megabytes := int(os.environ.get("LEAK", "0")):
-        threading.Thread(target=leak, args=(megabytes,), daemon=True).start()
+    if CRASH_AFTER == 0:
+        crash()
+    take(int(os.environ.get("TAKE", "0")))
     time.sleep(float(os.environ.get("START_AFTER", "0")))
     server = Server(("", PORT), Handler)
 

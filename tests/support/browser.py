@@ -1,0 +1,165 @@
+"""A viewer's browser: Debian's Chromium, and what goes wrong on the pages it visits."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Response,
+    ViewportSize,
+    expect,
+)
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP *.localhost 127.0.0.1",
+]
+# Domain, name, and the theme that its colours come from.
+BRANDS = (
+    ("dramas", "Lantern", "lantern"),
+    ("documentaries", "Longview", "longview"),
+    ("horror", "Nightjar", "nightjar"),
+)
+WIDE: ViewportSize = {"width": 1440, "height": 900}
+NARROW: ViewportSize = {"width": 360, "height": 740}
+LARGE: ViewportSize = {"width": 1920, "height": 1080}
+# Chromium counts what moves without the viewer's doing; 0.1 is called good, we want none.
+MOST_SHIFT = 0.01
+PATIENCE = 15.0
+# A page that is left gives up its requests; a container that starts or ends somewhere on this
+# machine is a new network interface to Chromium, which then breaks off connections.
+FORGIVEN = ("net::ERR_ABORTED", "net::ERR_NETWORK_CHANGED")
+OBSERVE_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries())
+    if (!entry.hadRecentInput)
+      window.shifts.push([entry.value, entry.sources.map((s) => s.node && s.node.className)]);
+}).observe({ type: "layout-shift", buffered: true });
+"""
+SCROLL = """
+async () => {
+  for (const image of document.images) {
+    image.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    await new Promise((done) => requestAnimationFrame(done));
+  }
+}
+"""
+UNLOADED = """
+() => [...document.images].filter((i) => !(i.complete && i.naturalWidth > 0)).map((i) => i.src)
+"""
+
+
+@dataclass
+class Visit:
+    """A page of a brand, and what went wrong on it."""
+
+    page: Page
+    home: str
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/") -> Response:
+        """Go to `path` and wait until everything of it is there."""
+        response = self.page.goto(self.home + path, wait_until="networkidle")
+        assert response is not None
+        return response
+
+    def send_form(self, path: str, **values: str) -> None:
+        """Open a page with a form, fill it in and send it; that leads home."""
+        self.open(path)
+        for name, value in values.items():
+            self.page.locator(f"[name={name}]").fill(value)
+        self.page.locator("main form button").click()
+        self.page.wait_for_url(self.home + "/")
+
+    def sign_up(self) -> tuple[str, str]:
+        """Make an account; its address and password."""
+        email, password = f"{secrets.token_hex(6)}@example.com", secrets.token_urlsafe(15)
+        new = {"email": email, "name": "Hana", "password1": password, "password2": password}
+        self.send_form("/account/sign-up/", **new)
+        return email, password
+
+    def tab_to(self, selector: str, most: int = 60) -> Locator:
+        """Press the tabulator until what answers to the selector has the focus, and is in view."""
+        focused = self.page.locator(f"{selector}:focus")
+        for _ in range(most):
+            self.page.keyboard.press("Tab")
+            if focused.count():
+                expect(focused).to_be_in_viewport()
+                return focused
+        raise AssertionError(f"{most} times Tab, and never at {selector}")
+
+    def heard(self, message: ConsoleMessage) -> None:
+        """Keep what the console calls an error."""
+        if message.type == "error":
+            self.complain(message.text)
+
+    def failed(self, request: Request) -> None:
+        """Keep requests that got no answer."""
+        self.complain(f"{request.url}: {request.failure}")
+
+    def complain(self, text: str) -> None:
+        """Note what is the site's fault."""
+        if not any(cause in text for cause in FORGIVEN):
+            self.complaints.append(text)
+
+    def forgive(self, cause: str) -> None:
+        """Forget what the browser itself notes of an answer that was expected."""
+        self.complaints[:] = [text for text in self.complaints if cause not in text]
+
+    def unloaded(self) -> list[str]:
+        """Pictures that do not arrive, though the viewer scrolled to each of them."""
+        self.page.evaluate(SCROLL)
+        self.page.wait_for_load_state("networkidle")
+        became(self.page, lambda: not self.page.evaluate(UNLOADED))
+        return list(self.page.evaluate(UNLOADED))
+
+    def shift(self) -> float:
+        """How far things moved on their own, with their names in a failure."""
+        shifts = self.page.evaluate("window.shifts")
+        total = sum(value for value, _ in shifts)
+        assert total <= MOST_SHIFT, shifts
+        return float(total)
+
+    def overflow(self) -> int:
+        """Pixels that the page is wider than the window."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+def device(browser: Browser, window: ViewportSize) -> BrowserContext:
+    """A browser with a window of that size that knows nothing yet."""
+    context = browser.new_context(viewport=window, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE * 1000)
+    return context
+
+
+def became(page: Page, true: Callable[[], bool]) -> bool:
+    """Whether it was so in time; the page goes on meanwhile.
+
+    `wait_for_function` would need what the site's security policy forbids.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while not (so := true()) and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    return so
+
+
+def address(edge: str, domain: str) -> str:
+    return f"http://{domain}.localhost:{urlsplit(edge).port}"
