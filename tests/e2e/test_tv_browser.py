@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import re
+import time
 from urllib.parse import urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from tests.support.browser import MOST_SHIFT, NARROW, WIDE, Visit
 
 on_both = pytest.mark.parametrize("window", [WIDE, NARROW], ids=["wide", "narrow"])
@@ -44,6 +45,20 @@ def test_every_picture_of_the_home_page_arrives_and_nothing_moves(visit: Visit) 
     page = visit.page
     assert page.locator(".card img").count() >= 40
     assert visit.unloaded() == []
+    assert visit.shift() <= MOST_SHIFT
+
+
+@on_both
+def test_fonts_that_come_late_move_nothing(visit: Visit) -> None:
+    """A slow line shows the page in the viewer's own fonts, and leaves it as it is."""
+
+    def late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    visit.page.route("**/*.woff2", late)
+    visit.open()
+    visit.page.evaluate("document.fonts.ready.then(() => null)")
     assert visit.shift() <= MOST_SHIFT
 
 
