@@ -65,25 +65,29 @@ def others(
     environment: Environment,
     images: Mapping[str, str],
 ) -> tuple[str, ...]:
-    """Backing services that `ensure` would make, or make anew; `images` are references by name."""
-    selector = names.selector(settings.product, settings.environment, "backing")
-    with session(engine, "backing services") as client:
-        running = client.api.containers(filters=selector)
-    there = {c["Labels"][names.NAME]: c["Labels"].get(names.CONFIG) for c in running}
+    """Backing services that `ensure` would make, or make anew; `images` are references by name.
+
+    None where the engine has no backing service of the environment at all: it is not up here.
+    """
+    there = _containers(engine, settings.product, settings.environment)
+    if not there:
+        return ()
+    running = {
+        c["Labels"][names.NAME]: c["Labels"].get(names.CONFIG)
+        for c in there
+        if c["State"] == "running"
+    }
     found = []
     for name, backing in sorted(environment.backing.items()):
         body, _ = _wanted(home, settings, name, backing, images[backing.image])
-        if there.get(name) != body["Labels"][names.CONFIG]:
+        if running.get(name) != body["Labels"][names.CONFIG]:
             found.append(name)
     return tuple(found)
 
 
 def states(engine: Engine, product: str, environment: str) -> Mapping[str, str]:
     """The state of every backing service's container, by name."""
-    with session(engine, "backing services") as client:
-        found = client.api.containers(
-            all=True, filters=names.selector(product, environment, "backing")
-        )
+    found = _containers(engine, product, environment)
     return {c["Labels"][names.NAME]: c["State"] for c in found}
 
 
@@ -95,6 +99,13 @@ def remove(engine: Engine, product: str, environment: str) -> None:
             _remove(client, container["Id"])
         for volume in client.api.volumes(filters=selector)["Volumes"] or []:
             client.api.remove_volume(volume["Name"])
+
+
+def _containers(engine: Engine, product: str, environment: str) -> list[dict[str, Any]]:
+    """Containers of backing services, also those that ended."""
+    selector = names.selector(product, environment, "backing")
+    with session(engine, "backing services") as client:
+        return list(client.api.containers(all=True, filters=selector))
 
 
 def _wanted(

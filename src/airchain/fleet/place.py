@@ -67,8 +67,6 @@ def is_up(place: Place) -> bool:
 def backing_left(place: Place, release: Release) -> tuple[str, ...]:
     """Backing services that do not run as the release wants them: a deployment leaves them."""
     specification = release.environments[place.environment]
-    if not backing.states(place.engine, place.product, place.environment):
-        return ()
     made = settings.load(place.home, place.product, place.environment)
     images = {name: image.reference for name, image in release.images.items()}
     return backing.others(place.engine, place.home, made, specification, images)
