@@ -50,6 +50,15 @@ def with_ancestors(graph: Graph, wanted: Iterable[str]) -> Graph:
     return {name: parents for name, parents in graph.items() if name in needed}
 
 
+def chains(graph: Graph) -> Mapping[str, int]:
+    """How many images, one from the other, wait at most for each to be made."""
+    found = dict.fromkeys(graph, 0)
+    for name in reversed(list(ordered(graph))):
+        for parent in graph[name]:
+            found[parent] = max(found[parent], found[name] + 1)
+    return found
+
+
 def ordered(graph: Graph) -> Iterator[str]:
     """The images, parents first."""
     found = sorter(graph)

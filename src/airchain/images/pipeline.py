@@ -30,6 +30,7 @@ from airchain.store.records import ImageDigest
 
 LOCK_TIMEOUT = 1800.0
 _POLL = 0.1
+_SIDE_BY_SIDE = max(2, os.cpu_count() or 2)
 
 T = TypeVar("T")
 
@@ -83,21 +84,33 @@ def read_graph(product: Product, folder: Path, only: Sequence[str] | None = None
 def run_graph(
     plan: Graph,
     make: Callable[[str, Mapping[str, T]], T],
-    finish: Callable[[str, T], None] | None = None,
+    finish: Callable[[str, T], None] = lambda _name, _made: None,
 ) -> dict[str, T]:
     """Call `make(name, done)` for every image, parents first, others side by side.
 
-    `finish(name, made)` follows beside whatever `make` does for its children.
-    The first failure ends what else is under way and is raised.
+    What the longest chain of others waits for comes first, and `finish(name, made)`,
+    for which nothing waits, where there is nothing to make; in the order of making,
+    so that it may wait for that of a parent. The first failure ends what else is under
+    way and is raised.
     """
-    order = graph.sorter(plan)
+    order, chains = graph.sorter(plan), graph.chains(plan)
     done: dict[str, T] = {}
+    to_make: list[str] = []
+    to_finish: list[str] = []
     making: dict[Future[T], str] = {}
     finishing: set[Future[None]] = set()
     with _threads() as submit:
-        while order.is_active() or finishing:
-            for name in order.get_ready() if order.is_active() else ():
-                making[submit(make, name, done)] = name
+        while order.is_active() or to_finish or finishing:
+            if order.is_active():
+                to_make += order.get_ready()
+                to_make.sort(key=lambda name: -chains[name])
+            while (to_make or to_finish) and len(making) + len(finishing) < _SIDE_BY_SIDE:
+                if to_make:
+                    name = to_make.pop(0)
+                    making[submit(make, name, done)] = name
+                else:
+                    name = to_finish.pop(0)
+                    finishing.add(submit(finish, name, done[name]))
             under_way: list[Future[Any]] = [*making, *finishing]
             ended, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in [f for f in finishing if f in ended]:
@@ -107,8 +120,7 @@ def run_graph(
                 name = making.pop(made)
                 done[name] = made.result()
                 order.done(name)
-                if finish is not None:
-                    finishing.add(submit(finish, name, done[name]))
+                to_finish.append(name)
     return done
 
 
@@ -137,7 +149,7 @@ def _threads() -> Iterator[Callable[..., Future[Any]]]:
         # The step that is open here is the parent of those opened there.
         return pool.submit(copy_context().run, work, function, *arguments)
 
-    with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
+    with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
         try:
             yield submit
         except BaseException:

@@ -95,6 +95,20 @@ def test_a_child_does_not_wait_for_its_parent_to_be_finished() -> None:
     pipeline.run_graph({"parent": (), "child": ("parent",)}, make, finish)
 
 
+def test_what_the_longest_chain_waits_for_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And tests and pushes, for which nothing waits, come last."""
+    monkeypatch.setattr(pipeline, "_SIDE_BY_SIDE", 1)
+    plan = {"alone": (), "a": (), "b": ("a",), "c": ("b",), "leaf": ("a",)}
+    assert graph.chains(plan) == {"alone": 0, "a": 2, "b": 1, "c": 0, "leaf": 0}
+    begun = []
+    pipeline.run_graph(
+        plan, lambda name, _: begun.append(name), lambda name, _: begun.append(f"{name} finished")
+    )
+    assert begun[:2] == ["a", "b"]
+    assert sorted(begun[2:5]) == ["alone", "c", "leaf"]
+    assert begun[5:] == [f"{name} finished" for name in begun[:5]]
+
+
 def test_after_a_failure_nothing_else_begins() -> None:
     """The first error is the one that is shown."""
     begun = []
