@@ -9,12 +9,15 @@ from tests.faults.air import ENVIRONMENT, SIZE, Air
 from tests.support.cli import ROOT, copy_product
 
 from airchain.images import engine as engines
+from airchain.locks import alone
 from airchain.paths import Home
 from airchain.progress import Silent
 from airchain.registry import serve
 
 # How long the fleet may take to be whole after a test has seen what it wanted to see.
 MENDED_WITHIN = 30.0
+# How long another run may have the fleet; the complete suite takes half of that.
+ANOTHER_RUN = 2400.0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,7 +30,10 @@ def fleet(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
     """The fleet, in a home of its own: its store, registry and keeper are nobody else's."""
     engine = engines.ensure(Home.from_environment(), Silent())
     home = Home(Home.from_environment().root / "faults")
-    with pytest.MonkeyPatch.context() as environment:
+    taken = alone(
+        home.root / "tests.lock", other="other faults", timeout=ANOTHER_RUN, progress=Silent()
+    )
+    with taken, pytest.MonkeyPatch.context() as environment:
         environment.setenv("AIRCHAIN_HOME", str(home.root))
         environment.setenv("DOCKER_HOST", engine.url)
         folder = tmp_path_factory.mktemp("faults") / "product"
