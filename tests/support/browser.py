@@ -76,9 +76,13 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
 
     def open(self, path: str = "/") -> Response:
-        """Go to `path` and wait until everything of it is there."""
-        response = self.page.goto(self.home + path, wait_until="networkidle")
+        """Go to `path` and wait until everything of it is there; of a video, its beginning."""
+        response = self.page.goto(self.home + path)
         assert response is not None
+        if self.page.locator(".player").count():
+            expect(self.page.locator(".player.busy")).to_have_count(0)
+        else:
+            self.page.wait_for_load_state("networkidle")
         return response
 
     def send_form(self, path: str, **values: str) -> None:
