@@ -22,7 +22,7 @@ down: ## Remove what `make demo` started
 test: lint test-unit test-properties ## Everything: linters, unit, integration, faults, end to end
 	@$(MAKE) --no-print-directory -j 2 test-lane-1 test-lane-2
 
-# Side by side, since all of them wait half of their time, and about as long as each other. The
+# Two lanes of about the same length side by side, since what they run waits half of its time. The
 # fleet of the faults is for one of them at a time; lane 1 takes all that lane 2 does not. What
 # comes second runs also where the first has failed: one run shows all that is wrong.
 LANE_2_FAULTS := tests/faults/test_releases.py

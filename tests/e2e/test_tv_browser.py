@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from playwright.sync_api import Route, expect
-from tests.support.browser import MOST_SHIFT, NARROW, WIDE, Visit
+from tests.support.browser import MOST_SHIFT, NARROW, WIDE, Visit, became
 
 TITLE = "The Long Quiet River of Winter and Glass"
 
@@ -68,8 +68,10 @@ def test_fonts_that_come_late_move_nothing(
     page.route("**/*.woff2", lambda route: held.append(route))
     page.goto(visit.home, wait_until="commit")
     expect(page.locator(".hero h2")).to_have_text(TITLE)
-    page.wait_for_timeout(300)  # The page is painted.
+    painted = "performance.getEntriesByName('first-contentful-paint').length"
+    assert became(page, lambda: bool(page.evaluate(painted))), "nothing is painted"
     assert held, "no fonts were asked for"
+    page.unroute("**/*.woff2")
     for font in held:
         font.continue_()
     page.wait_for_load_state("networkidle")

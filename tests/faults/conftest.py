@@ -30,9 +30,8 @@ def fleet(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
     """The fleet, in a home of its own: its store, registry and keeper are nobody else's."""
     engine = engines.ensure(Home.from_environment(), Silent())
     home = Home(Home.from_environment().root / "faults")
-    taken = alone(
-        home.root / "tests.lock", other="other faults", timeout=ANOTHER_RUN, progress=Silent()
-    )
+    lock = home.root / "tests.lock"
+    taken = alone(lock, other="another run of the faults", timeout=ANOTHER_RUN, progress=Silent())
     with taken, pytest.MonkeyPatch.context() as environment:
         environment.setenv("AIRCHAIN_HOME", str(home.root))
         environment.setenv("DOCKER_HOST", engine.url)

@@ -80,7 +80,7 @@ class Visit:
         response = self.page.goto(self.home + path)
         assert response is not None
         if self.page.locator(".player").count():
-            expect(self.page.locator(".player.busy")).to_have_count(0)
+            expect(self.page.locator(".player.busy")).to_have_count(0, timeout=PATIENCE * 1000)
         else:
             self.page.wait_for_load_state("networkidle")
         return response

@@ -140,7 +140,7 @@ def sqs(client: Any) -> str:
 
 
 def in_flight(client: Any, handle: str) -> None:
-    """After a restart: what waited is there, what was received comes back in its time."""
+    """After a restart: what waited is there, what was received is as long hidden as it shall be."""
     queue = client.get_queue_url(QueueName="work")["QueueUrl"]
     received(client, "waiting")
     assert not client.receive_message(QueueUrl=queue).get("Messages"), "it is no longer in flight"

@@ -67,7 +67,7 @@ def others(
 ) -> tuple[str, ...]:
     """Backing services that `ensure` would make, or make anew; `images` are references by name.
 
-    None where the engine has no backing service of the environment at all: it is not up here.
+    Empty where the engine has no backing service of the environment at all: it is not up here.
     """
     there = _containers(engine, settings.product, settings.environment)
     if not there:

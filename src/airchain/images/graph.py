@@ -51,7 +51,7 @@ def with_ancestors(graph: Graph, wanted: Iterable[str]) -> Graph:
 
 
 def chains(graph: Graph) -> Mapping[str, int]:
-    """How many images, one from the other, wait at most for each to be made."""
+    """The longest chain of images made from each, in images."""
     found = dict.fromkeys(graph, 0)
     for name in reversed(list(ordered(graph))):
         for parent in graph[name]:

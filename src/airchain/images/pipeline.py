@@ -90,8 +90,8 @@ def run_graph(
 
     What the longest chain of others waits for comes first, and `finish(name, made)`,
     for which nothing waits, where there is nothing to make; in the order of making,
-    so that it may wait for that of a parent. The first failure ends what else is under
-    way and is raised.
+    so that it may wait for that of a parent. A failing test is thus heard of late, and
+    all is done sooner. The first failure ends what else is under way and is raised.
     """
     order, chains = graph.sorter(plan), graph.chains(plan)
     done: dict[str, T] = {}

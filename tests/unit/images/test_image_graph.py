@@ -80,16 +80,21 @@ def test_every_image_sees_its_parents() -> None:
     assert sorted(finished) == [(name, name.upper()) for name in sorted(GRAPH)]
 
 
-def test_a_child_does_not_wait_for_its_parent_to_be_finished() -> None:
-    """It is built while the parent is pushed."""
-    child_made = threading.Event()
+def test_a_child_does_not_wait_for_its_parent_to_be_finished(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is built while the parent is pushed, and the other way round."""
+    monkeypatch.setattr(pipeline, "_SIDE_BY_SIDE", 2)
+    child_made, parent_finishes = threading.Event(), threading.Event()
 
     def make(name: str, done: Mapping[str, str]) -> str:
         if name == "child":
+            assert parent_finishes.wait(5)
             child_made.set()
         return name
 
     def finish(name: str, made: str) -> None:
+        parent_finishes.set()
         assert child_made.wait(5)
 
     pipeline.run_graph({"parent": (), "child": ("parent",)}, make, finish)
