@@ -54,6 +54,10 @@ class Works:
         """What a command prints in its container."""
         return self.tv.airchain("exec", "prod", "media", "--", *words).stdout
 
+    def answers(self) -> bool:
+        """Whether a command can be run in it: its host has said by now that it runs."""
+        return not self.tv.airchain("exec", "prod", "media", "--", "true", check=False).returncode
+
     def manage(self, *words: str) -> str:
         return self.run("python3", "manage.py", *words)
 
@@ -92,6 +96,7 @@ def test_a_film_is_published_though_its_worker_is_killed(works: Works, viewer: V
     works.kill(killed)
     assert asset(viewer.watch(episode["id"])) == before
     wait_until(lambda: works.container() not in (None, killed), "another worker is there")
+    wait_until(works.answers, "another worker answers")
     a_minute_passes(works)
 
     def published() -> bool:

@@ -78,6 +78,10 @@ def fetch(key: str) -> Stamped | None:
         found = there.get(key)
         if found is None:
             found = at_hand.get(key, young=False)
+            if found is not None and found[1] is not None:
+                # For processes that have none at hand, should the database go away as well. Never
+                # as fresh: it may have been forgotten since we asked.
+                cache.add(key, (0.0, found[1]), KEEP)
             # It was taken away, rather than Redis: ours is of before that.
             return (0.0, found[1]) if found and mark(key) in there else found
         at_hand.put(key, found)

@@ -179,6 +179,19 @@ class Forgotten(SimpleTestCase):
         with patch.object(kept.AtHand, "SECONDS", 0):
             self.assertEqual(remembered("key", 60, self.fail), "value")
 
+    def test_a_cache_that_came_back_empty_gets_what_was_at_hand(self):
+        """For processes that have none, should the database go away next; not as what is fresh."""
+        away = Mock(side_effect=DatabaseError("away"))
+        remembered("key", 60, lambda: "value")
+        cache.clear()
+        with patch.object(kept.AtHand, "SECONDS", 0):
+            self.assertEqual(remembered("key", 60, away), "value")
+        at_hand.clear()
+        self.assertEqual(remembered("key", 60, away), "value")
+        at_hand.clear()
+        cache.set("key", (0.0, "value"), 60)
+        self.assertEqual(remembered("key", 60, lambda: "new"), "new")
+
     def test_it_costs_one_question(self):
         """For the value and the mark together."""
         cache.set("key", (time.time(), "value"), 600)
