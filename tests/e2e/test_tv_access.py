@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, ViewportSize, expect
 from tests.e2e.conftest import PORT
 from tests.support import raw
-from tests.support.browser import BRANDS, LARGE, NARROW, PATIENCE, WIDE, Visit, became
+from tests.support.browser import BRANDS, LARGE, NARROW, WIDE, Visit, became
 from tests.support.cli import ROOT
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -101,7 +101,7 @@ def begin(visit: Visit) -> None:
     page = visit.page
     page.locator(".ways a.button").first.click()
     page.wait_for_url(re.compile(r"/watch/\d+/$"))
-    expect(page.locator(".player.busy")).to_have_count(0, timeout=PATIENCE * 1000)
+    visit.begun()
     with page.expect_response(lambda r: r.request.method == "PUT" and r.ok):
         page.keyboard.press("4")
         page.keyboard.press("k")

@@ -80,10 +80,14 @@ class Visit:
         response = self.page.goto(self.home + path)
         assert response is not None
         if self.page.locator(".player").count():
-            expect(self.page.locator(".player.busy")).to_have_count(0, timeout=PATIENCE * 1000)
+            self.begun()
         else:
             self.page.wait_for_load_state("networkidle")
         return response
+
+    def begun(self) -> None:
+        """Wait until the page's video has begun, or stands ready to."""
+        expect(self.page.locator(".player.busy")).to_have_count(0, timeout=PATIENCE * 1000)
 
     def send_form(self, path: str, **values: str) -> None:
         """Open a page with a form, fill it in and send it; that leads home."""
