@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, Request, Response, expect
+from playwright.sync_api import Browser, Page, Request, Response, Route, expect
 from tests.support.browser import BRANDS, PATIENCE, WIDE, Visit, became, device
 from tests.support.viewer import Viewer
 
@@ -137,6 +137,47 @@ def test_a_title_goes_on_where_it_was_left_on_another_device(
     assert near, f"begins at {position(other)}, not {left} s"
     assert position(other) < left + PATIENCE
     context.close()
+
+
+@on_one_brand
+@pytest.mark.parametrize("lost", ["player/bar", "vendor/hls"])
+def test_a_script_that_is_lost_on_the_way_is_fetched_again(visit: Visit, lost: str) -> None:
+    """As when a telephone leaves the house while the page is loading."""
+    broken = break_off(visit.page, lost, times=1)
+    watch(visit)
+    plays(visit.page)
+    assert len(broken) == 1
+    visit.forgive("net::ERR_CONNECTION_RESET")
+    new_position(visit)
+
+
+@on_one_brand
+def test_a_player_that_does_not_arrive_is_said(visit: Visit) -> None:
+    """And can be asked for anew."""
+    page = visit.page
+    break_off(page, "player/bar", times=3)
+    watch(visit)
+    trouble = page.locator(".player-trouble")
+    expect(trouble).to_contain_text("We cannot be reached")
+    trouble.locator(".trouble-again").click()
+    plays(page)
+    visit.forgive("net::ERR_CONNECTION_RESET")
+    visit.forgive("Failed to fetch dynamically imported module")
+    new_position(visit)
+
+
+def break_off(page: Page, script: str, times: int) -> list[str]:
+    """Break off the first requests for a script; which those were."""
+    broken: list[str] = []
+
+    def answer(route: Route) -> None:
+        if len(broken) == times:
+            return route.continue_()
+        broken.append(route.request.url)
+        return route.abort("connectionreset")
+
+    page.route(f"**/static/{script}.*", answer)
+    return broken
 
 
 @on_one_brand

@@ -12,6 +12,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Locator,
     Page,
     Request,
@@ -45,7 +46,9 @@ MOST_SHIFT = 0.01
 PATIENCE = 15.0
 # A page that is left gives up its requests; a container that starts or ends somewhere on this
 # machine is a new network interface to Chromium, which then breaks off connections.
-FORGIVEN = ("net::ERR_ABORTED", "net::ERR_NETWORK_CHANGED")
+NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
+FORGIVEN = ("net::ERR_ABORTED", NETWORK_CHANGED)
+TRIES = 3
 OBSERVE_SHIFTS = """
 window.shifts = [];
 new PerformanceObserver((list) => {
@@ -74,16 +77,34 @@ class Visit:
     page: Page
     home: str
     complaints: list[str] = field(default_factory=list)
+    broken_off: bool = False
+    """Whether a request was, as the networks of this machine changed."""
 
     def open(self, path: str = "/") -> Response:
-        """Go to `path` and wait until everything of it is there; of a video, its beginning."""
-        response = self.page.goto(self.home + path)
-        assert response is not None
+        """Go to `path` and wait until everything of it is there; of a video, its beginning.
+
+        Once more, where the machine's networks changed meanwhile: what broke off is not the site's.
+        """
+        for _ in range(TRIES):
+            self.broken_off = False
+            try:
+                response = self.page.goto(self.home + path)
+                assert response is not None
+                self.settled()
+            except Error as error:
+                if NETWORK_CHANGED not in str(error):
+                    raise
+            else:
+                if not self.broken_off:
+                    return response
+        raise AssertionError(f"{self.home}{path}: networks changed in each of {TRIES} tries")
+
+    def settled(self) -> None:
+        """Wait until everything of the page is there; of a video, its beginning."""
         if self.page.locator(".player").count():
             self.begun()
         else:
             self.page.wait_for_load_state("networkidle")
-        return response
 
     def begun(self) -> None:
         """Wait until the page's video has begun, or stands ready to."""
@@ -121,6 +142,7 @@ class Visit:
 
     def failed(self, request: Request) -> None:
         """Keep requests that got no answer."""
+        self.broken_off |= request.failure == NETWORK_CHANGED
         self.complain(f"{request.url}: {request.failure}")
 
     def complain(self, text: str) -> None:

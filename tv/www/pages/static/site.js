@@ -1,5 +1,7 @@
 // Small comforts; every page works without them. What only some pages need is fetched there.
 
+import { fetched } from "./fetched.js";
+
 // Rows: buttons that turn a row by what is visible of it.
 for (const row of document.querySelectorAll(".row")) {
   const strip = row.querySelector(".strip");
@@ -25,12 +27,12 @@ for (const row of document.querySelectorAll(".row")) {
 
 // Episodes: how far this browser's viewer has watched each.
 const list = document.querySelector(".list");
-if (list) import("./seen.js").then(({ seen }) => seen(list));
+if (list) fetched(() => import("./seen.js")).then(({ seen }) => seen(list));
 
 // Signing out: whoever uses this machine next is not told what was watched before on it.
 const leaving = document.querySelector("form[data-leave]");
-if (leaving) import("./player/device.js").then(({ leave }) => leaving.addEventListener("submit", leave));
+if (leaving) fetched(() => import("./player/device.js")).then(({ leave }) => leaving.addEventListener("submit", leave));
 
 // Search: results as one types. The page of results is asked for, and its results are taken.
 const search = document.querySelector("form.search");
-if (search) import("./search.js").then(({ asTyped }) => asTyped(search));
+if (search) fetched(() => import("./search.js")).then(({ asTyped }) => asTyped(search));

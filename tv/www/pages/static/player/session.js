@@ -1,5 +1,7 @@
 // Asking for leave to play: signed addresses, and where to keep the position.
 
+import { fetched } from "../fetched.js";
+
 const PATIENCE = 15_000;
 
 /** The answer was no; `reason` says which no. */
@@ -17,7 +19,7 @@ export class Denied extends Error {
  */
 export async function start(address) {
   const headers = { Accept: "application/json", ...forgery() };
-  const answer = await fetch(address, { method: "POST", headers, signal: AbortSignal.timeout(PATIENCE) });
+  const answer = await fetched(() => fetch(address, { method: "POST", headers, signal: AbortSignal.timeout(PATIENCE) }));
   if (answer.ok) return answer.json();
   const problem = await answer.json().catch(() => ({}));
   if (answer.status === 404) throw new Denied({ ...problem, reason: "missing" });

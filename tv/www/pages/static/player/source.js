@@ -1,5 +1,7 @@
 // From a playlist's address to a video that plays: by hls.js, or by a browser that needs no help.
 
+import { fetched } from "../fetched.js";
+
 const RETRIES = [1, 2, 4, 8, 15];
 const MOST_RECOVERIES = 3;
 
@@ -27,7 +29,7 @@ export class Source extends EventTarget {
     this.address = address;
     this.#refused = false;
     const { default: Hls } = "MediaSource" in window || "ManagedMediaSource" in window
-      ? await import("../vendor/hls.js")
+      ? await fetched(() => import("../vendor/hls.js"))
       : {};
     if (Hls?.isSupported()) this.#byHls(Hls, from);
     else this.#byBrowser(from);
