@@ -181,3 +181,16 @@ def test_only_where_it_is_local_viewers_come_by_http(name: str) -> None:
     services = tv().environments[name].services
     assert {n for n, service in services.items() if "HTTPS" in service.env} == {"django"}
     assert 'HTTPS: "0"' not in (TV / "airchain.yaml").read_text().split("environments:")[0]
+
+
+def test_images_that_begin_with_pip_begin_with_the_same_line() -> None:
+    """The builder then runs it once; a line that differs by a blank is run again."""
+    files = [path for path in TV.rglob("*Dockerfile") if "python3-pip" in path.read_text()]
+    lines = {
+        line
+        for path in files
+        for line in re.findall(r"^RUN (?:.*\\\n)*.*$", path.read_text(), re.MULTILINE)
+        if "python3-pip" in line
+    }
+    assert len(files) >= 4
+    assert len(lines) == 1

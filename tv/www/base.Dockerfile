@@ -2,6 +2,10 @@
 # The final image holds no package manager, no shell tools beyond coreutils, no compiler.
 ARG IMAGES=localhost:5050/tv
 FROM ${IMAGES}/debian AS build
+# The same line in every image that begins with pip: the builder runs it once for all of them.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends -o DPkg::Options::=--force-unsafe-io \
+    ca-certificates python3-pip
 
 # Packages whose files make up the runtime; what apt would add for its own sake stays behind.
 ENV RUNTIME="base-files coreutils dash media-types netbase tzdata \
@@ -9,10 +13,7 @@ ENV RUNTIME="base-files coreutils dash media-types netbase tzdata \
     libpcre2-8-0 libselinux1 libsqlite3-0 libssl3 libuuid1 zlib1g \
     libpython3.11-minimal libpython3.11-stdlib python3-minimal python3.11-minimal"
 
-RUN apt-get update \
- && apt-get install -y --no-install-recommends -o DPkg::Options::=--force-unsafe-io \
-    ca-certificates python3-pip $RUNTIME \
- && rm -rf /var/lib/apt/lists/*
+RUN apt-get install -y --no-install-recommends -o DPkg::Options::=--force-unsafe-io $RUNTIME
 
 COPY requirements.lock /tmp/
 RUN pip install --require-hashes --only-binary :all: --no-compile --no-cache-dir \
