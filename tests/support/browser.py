@@ -86,17 +86,18 @@ class Visit:
         Once more, where the machine's networks changed meanwhile: what broke off is not the site's.
         """
         for _ in range(TRIES):
-            self.broken_off = False
+            self.broken_off, known = False, len(self.complaints)
             try:
                 response = self.page.goto(self.home + path)
                 assert response is not None
                 self.settled()
-            except Error as error:
-                if NETWORK_CHANGED not in str(error):
+            except (Error, AssertionError) as error:
+                if not self.broken_off and NETWORK_CHANGED not in str(error):
                     raise
             else:
                 if not self.broken_off:
                     return response
+            del self.complaints[known:]
         raise AssertionError(f"{self.home}{path}: networks changed in each of {TRIES} tries")
 
     def settled(self) -> None:

@@ -6,10 +6,10 @@ FROM ${IMAGES}/debian AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends -o DPkg::Options::=--force-unsafe-io \
     ca-certificates python3-pip
-# Node.js and npm in one wheel: Debian's npm is 350 packages.
-COPY npm.lock /tmp/
+# npm with its Node.js from PyPI: Debian's npm is 350 packages.
+COPY assets.requirements.lock /tmp/
 RUN pip install --require-hashes --only-binary :all: --no-compile --no-cache-dir \
-    --root-user-action ignore --break-system-packages -r /tmp/npm.lock
+    --root-user-action ignore --break-system-packages -r /tmp/assets.requirements.lock
 WORKDIR /build
 COPY package.json package-lock.json assets ./
 RUN npm ci --ignore-scripts --no-audit --no-fund && sh assets /assets

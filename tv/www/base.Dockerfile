@@ -13,7 +13,8 @@ ENV RUNTIME="base-files coreutils dash media-types netbase tzdata \
     libpcre2-8-0 libselinux1 libsqlite3-0 libssl3 libuuid1 zlib1g \
     libpython3.11-minimal libpython3.11-stdlib python3-minimal python3.11-minimal"
 
-RUN apt-get install -y --no-install-recommends -o DPkg::Options::=--force-unsafe-io $RUNTIME
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends -o DPkg::Options::=--force-unsafe-io $RUNTIME
 
 COPY requirements.lock /tmp/
 RUN pip install --require-hashes --only-binary :all: --no-compile --no-cache-dir \

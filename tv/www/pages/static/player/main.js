@@ -31,7 +31,7 @@ const settings = new Settings(player, video, words, source, captions);
 const next = new Next(video, part("next"), ({ title, refusal }) =>
   bar.say([`${words.next}: ${title}`, refusal].filter(Boolean).join(". ")),
 );
-const trouble = new Trouble(part("trouble"), words.trouble, () => begin(video.currentTime || undefined));
+const trouble = new Trouble(part("trouble"), words.trouble, again);
 
 let session;
 let progress;
@@ -100,6 +100,12 @@ function goOn(from) {
     video.currentTime = from;
     bar.say(words.resumed);
   }
+}
+
+/** Leave to play was given and nothing opened: hls.js did not come, which browsers may remember. */
+function again() {
+  if (session && !video.currentSrc) location.reload();
+  else begin(video.currentTime || undefined);
 }
 
 function fail(error) {

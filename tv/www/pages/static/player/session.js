@@ -19,12 +19,23 @@ export class Denied extends Error {
  */
 export async function start(address) {
   const headers = { Accept: "application/json", ...forgery() };
-  const answer = await fetched(() => fetch(address, { method: "POST", headers, signal: AbortSignal.timeout(PATIENCE) }));
-  if (answer.ok) return answer.json();
-  const problem = await answer.json().catch(() => ({}));
-  if (answer.status === 404) throw new Denied({ ...problem, reason: "missing" });
-  if (answer.status === 401 || answer.status === 403) throw new Denied(problem);
-  throw new Error(`playback answered ${answer.status}`);
+  const { ok, status, text } = await fetched(async () => {
+    const answer = await fetch(address, { method: "POST", headers, signal: AbortSignal.timeout(PATIENCE) });
+    return { ok: answer.ok, status: answer.status, text: await answer.text() };
+  });
+  if (ok) return JSON.parse(text);
+  if (status === 404) throw new Denied({ ...problem(text), reason: "missing" });
+  if (status === 401 || status === 403) throw new Denied(problem(text));
+  throw new Error(`playback answered ${status}`);
+}
+
+/** What a refusal says of itself, if it does. */
+function problem(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
 }
 
 /** What proves that the request is from a page of ours; only a signed-in viewer has it. */

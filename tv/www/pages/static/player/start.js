@@ -1,5 +1,5 @@
-// Fetches the player. Without this, one module of it that is lost on the way would leave a page
-// that does nothing and says nothing.
+// Fetches the player: one of its modules that is lost on the way would else leave a page that does
+// nothing and says nothing. Of all its scripts, only this one and the two here have to arrive.
 
 import { fetched } from "../fetched.js";
 import { Trouble } from "./trouble.js";

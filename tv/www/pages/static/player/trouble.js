@@ -1,6 +1,8 @@
 // What went wrong, said kindly: what it is, and what the viewer can do about it.
 
 export class Trouble {
+  #what = "";
+
   constructor(box, words, retry) {
     Object.assign(this, { box, words });
     this.again = box.querySelector(".trouble-again");
@@ -8,6 +10,7 @@ export class Trouble {
       this.clear();
       retry();
     });
+    addEventListener("online", () => this.#what === "offline" && this.again.click());
   }
 
   /** `what` names a pair of words; the hint of the server's own is used where there is none. */
@@ -17,11 +20,13 @@ export class Trouble {
     this.box.querySelector("p").textContent = text;
     for (const way of this.box.querySelectorAll("[data-for]"))
       way.hidden = !way.dataset.for.split(" ").includes(what);
+    this.#what = what;
     this.box.hidden = false;
     this.box.focus();
   }
 
   clear() {
+    this.#what = "";
     this.box.hidden = true;
   }
 }
