@@ -167,6 +167,24 @@ def test_a_player_that_does_not_arrive_says_so(visit: Visit, lost: str) -> None:
     new_position(visit)
 
 
+@on_one_brand
+def test_a_device_without_a_network_begins_once_it_has_one(visit: Visit) -> None:
+    """As the page promises it, and without a hand."""
+    page = visit.page
+    asked: list[Route] = []
+    page.route("**/api/v1/playback/*", lambda route: asked.append(route))
+    watch(visit)
+    assert became(page, lambda: bool(asked)), "leave to play is not asked for"
+    page.context.set_offline(True)
+    asked[0].abort("internetdisconnected")
+    page.unroute("**/api/v1/playback/*")
+    expect(page.locator(".player-trouble")).to_contain_text("It goes on as soon as")
+    page.context.set_offline(False)
+    plays(page)
+    visit.forgive("net::ERR_INTERNET_DISCONNECTED")
+    new_position(visit)
+
+
 def break_off(page: Page, what: str, times: int) -> list[str]:
     """Break off the first requests for what is at such a path; which those were."""
     broken: list[str] = []
