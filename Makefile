@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 AIRCHAIN := .venv/bin/airchain
 PYTEST := .venv/bin/pytest
+# Where a shell forbids Python to keep what it compiled, every run would compile the tests anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo down test lint test-unit test-properties test-integration test-e2e test-faults test-faults-bounded test-lane-1 test-lane-2 bench-deploy bench-tv evening soak lock clean
@@ -19,7 +21,7 @@ demo: ## From nothing to tv/ served by a fleet on this machine
 down: ## Remove what `make demo` started
 	@$(AIRCHAIN) -C tv down prod
 
-test: lint test-unit test-properties ## Everything: linters, unit, integration, faults, end to end
+test: lint test-properties test-unit ## Everything: linters, unit, integration, faults, end to end
 	@$(MAKE) --no-print-directory -j 2 test-lane-1 test-lane-2
 
 # Two lanes of about the same length side by side, since what they run waits half of its time. The

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from tests.faults.air import ENVIRONMENT, SIZE, Air
 from tests.support.cli import ROOT, copy_product
 
+from airchain.cli.output import Output
 from airchain.images import engine as engines
 from airchain.locks import alone
 from airchain.paths import Home
@@ -25,14 +27,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--keep-fleet", action="store_true", help="leave the fleet up at the end")
 
 
+@contextmanager
+def the_only_run(home: Home, config: pytest.Config) -> Iterator[None]:
+    """Wait for another run that has the fleet, and say so though pytest keeps what is printed."""
+    lock, other = home.root / "tests.lock", "another run of the faults"
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with ExitStack() as stack:
+        with capture.global_and_fixture_disabled():
+            said = Output("plain")
+            stack.enter_context(alone(lock, other=other, timeout=ANOTHER_RUN, progress=said))
+        yield
+
+
 @pytest.fixture(scope="session")
 def fleet(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Air]:
     """The fleet, in a home of its own: its store, registry and keeper are nobody else's."""
     engine = engines.ensure(Home.from_environment(), Silent())
     home = Home(Home.from_environment().root / "faults")
-    lock = home.root / "tests.lock"
-    taken = alone(lock, other="another run of the faults", timeout=ANOTHER_RUN, progress=Silent())
-    with taken, pytest.MonkeyPatch.context() as environment:
+    with the_only_run(home, pytestconfig), pytest.MonkeyPatch.context() as environment:
         environment.setenv("AIRCHAIN_HOME", str(home.root))
         environment.setenv("DOCKER_HOST", engine.url)
         folder = tmp_path_factory.mktemp("faults") / "product"

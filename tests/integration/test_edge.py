@@ -12,19 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
+from tests.support.ground import prepare
 from tests.support.waiting import wait_until
 
-from airchain.fleet import edge, haproxy, host_image, local, names
+from airchain.fleet import edge, haproxy, local, names
 from airchain.fleet.edge_config import EdgeServer
 from airchain.fleet.haproxy import FleetStats
 from airchain.fleet.settings import Settings
-from airchain.images import engine as engines
 from airchain.images.engine import Engine
 from airchain.paths import Home
-from airchain.progress import Silent
-from airchain.registry import serve
 from airchain.run import run
-from airchain.spec.model import Edge, Environment, Fleet, Registry, Route, Service, Size
+from airchain.spec.model import Edge, Environment, Fleet, Route, Service
 
 PRODUCT, PORT = "edge-test", 18086
 HOSTS = ("web-000a", "web-000b")
@@ -97,19 +95,7 @@ class Front:
 @pytest.fixture(scope="module")
 def front() -> Iterator[Front]:
     """The edge with two stand-ins behind it, both healthy."""
-    home = Home.from_environment()
-    engine = engines.ensure(home, Silent())
-    registry = Registry()
-    serve.ensure(home, registry.name)
-    host, image = host_image.build(engine, home, registry, Silent())
-    made = Settings(
-        product=PRODUCT,
-        environment="prod",
-        registry=registry.name,
-        sizes={"small": Size(cpus=1, memory="512m")},
-        host_image=host,
-        edge_image=image,
-    )
+    engine, home, made = prepare(PRODUCT)
     found = Front(engine, home, made)
     containers = [names.container(PRODUCT, "prod", name) for name in HOSTS]
     folder = home.environment(PRODUCT, "prod")
@@ -123,7 +109,7 @@ def front() -> Iterator[Front]:
             words = ("-d", "--name", container, "--hostname", name, "-e", f"HOSTNAME={name}")
             place = ("--network", network, "--user", "0")
             found.docker("rm", "-f", "-v", container)  # Of a run that was killed.
-            found.docker("run", *words, *place, *config, image, "-db", "-f", "/host.cfg")
+            found.docker("run", *words, *place, *config, made.edge_image, "-db", "-f", "/host.cfg")
         found.shaped()
         runtime = haproxy.runtime(home, PRODUCT, "prod")
         shape = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"

@@ -13,21 +13,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
+from tests.support.ground import prepare
 from tests.support.probe import ask, probe
 
 from airchain.errors import FleetError
-from airchain.fleet import backing, edge, haproxy, host_image, local, machine, names, secrets
+from airchain.fleet import backing, edge, haproxy, local, machine, names, secrets
 from airchain.fleet.edge_config import EdgeServer
 from airchain.fleet.haproxy import ServerStats
 from airchain.fleet.settings import Settings
-from airchain.images import engine as engines
 from airchain.images.engine import Engine
 from airchain.paths import Home
-from airchain.progress import Silent
-from airchain.registry import serve
 from airchain.run import run
 from airchain.spec import model
-from airchain.spec.model import Environment, Fleet, Registry, Route, Secret, Service, Size
+from airchain.spec.model import Environment, Fleet, Route, Secret, Service
 
 PRODUCT, PORT = "fleet-test", 18089
 HOSTS = ("web-0001", "web-0002", "web-0003")
@@ -93,19 +91,7 @@ class Ground:
 @pytest.fixture(scope="module")
 def ground() -> Iterator[Ground]:
     """Three hosts, booted."""
-    home = Home.from_environment()
-    engine = engines.ensure(home, Silent())
-    registry = Registry()
-    serve.ensure(home, registry.name)
-    host, front = host_image.build(engine, home, registry, Silent())
-    made = Settings(
-        product=PRODUCT,
-        environment="prod",
-        registry=registry.name,
-        sizes={"small": Size(cpus=1, memory="512m")},
-        host_image=host,
-        edge_image=front,
-    )
+    engine, home, made = prepare(PRODUCT)
     found = Ground(engine, home, made)
     machine.require_inotify(len(HOSTS))
     secrets.ensure(home, PRODUCT, "prod", ["KEY"], {"KEY": Secret(generate=True)})
