@@ -30,6 +30,7 @@ def diff(
     from airchain.registry import serve
     from airchain.release import index
     from airchain.release.compare import compare
+    from airchain.release.revision import Revision, read_revision
 
     context = Context.of(ctx)
     context.environment(environment)
@@ -41,7 +42,18 @@ def diff(
     )
     serve.ensure(context.home, product.registry.name, product.store)
     found = compare(context.scope(environment), product.registry.name, entry.digest)
-    context.output.result(found, lambda: _show(context, found))
+    folder = read_revision(context.folder)
+
+    def human() -> None:
+        _show(context, found)
+        if release is None and folder.name != entry.revision:
+            made = Revision(entry.revision, entry.subject, entry.author).short
+            context.output.print(
+                f"compared is the newest release, of {made}; this folder is at {folder.short}: "
+                "`airchain release` makes one of it"
+            )
+
+    context.output.result(found, human)
 
 
 def _show(context: Context, found: Diff) -> None:

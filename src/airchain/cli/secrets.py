@@ -83,8 +83,11 @@ def get(
     from airchain.fleet import secrets
 
     context = Context.of(ctx)
-    context.environment(environment)
-    values = secrets.values(context.home, context.product.product, environment, [name])
+    specification = context.environment(environment)
+    product = context.product.product
+    have = secrets.listed(context.home, product, environment)
+    secrets.check_known(name, {*secrets.declared(specification), *have}, environment)
+    values = secrets.values(context.home, product, environment, [name])
     value = values[name].decode("utf-8", "replace")
     context.output.result({"name": name, "value": value}, lambda: context.output.print(value))
 

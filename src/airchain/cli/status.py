@@ -12,7 +12,7 @@ import typer
 from airchain.cli.context import Context
 
 if TYPE_CHECKING:
-    from airchain.fleet.status import EnvironmentStatus, HostStatus
+    from airchain.fleet.status import EnvironmentStatus, FleetStatus, HostStatus
 
 WATCH_EVERY = 1.0
 
@@ -69,9 +69,14 @@ def _show(context: Context, status_: EnvironmentStatus) -> None:
 
     output = context.output
     release = short(status_.release) if status_.release else "none"
-    output.print(f"{status_.product} {status_.environment}: release {release}, {status_.rollout}")
+    name = f"{status_.product} {status_.environment}"
+    rollout = status_.rollout if status_.up else "not up"
+    output.print(f"{name}: release {release}, {rollout}")
     if status_.lock:
         output.print(describe(status_.lock, clock.now(context.store)))
+    if not status_.up:
+        output.print(f"`airchain up {status_.environment}` brings it up")
+        return
     if status_.unsettled:
         output.print(f"not settled: {'; '.join(status_.unsettled)}")
     output.print(f"keeper {status_.keeper}, edge {status_.edge}: {'  '.join(status_.addresses)}")
@@ -79,23 +84,30 @@ def _show(context: Context, status_: EnvironmentStatus) -> None:
         backing = ", ".join(f"{name} {state}" for name, state in status_.backing.items())
         output.print(f"backing services: {backing}")
     for fleet in status_.fleets:
-        output.print(
-            f"\n{fleet.name}: {fleet.in_service} of {fleet.wanted} in service"
-            f" (min {fleet.minimum}, max {fleet.maximum})"
-        )
-        if fleet.hosts:
-            output.table(
-                ("host", "state", "release", "edge", "address", "services"),
-                [_row(host) for host in fleet.hosts],
-            )
-        for host in fleet.hosts:
-            if host.clock_skew is not None and clock.matters(host.clock_skew):
-                output.print(f"  {host.name}: its clock is {clock.said(host.clock_skew)}")
-            if host.error:
-                output.print(f"  {host.name}: {host.error}")
-                if host.hint:
-                    output.print(f"    hint: {host.hint}")
+        _show_fleet(context, fleet)
     output.print()
+
+
+def _show_fleet(context: Context, fleet: FleetStatus) -> None:
+    from airchain.store import clock
+
+    output = context.output
+    output.print(
+        f"\n{fleet.name}: {fleet.in_service} of {fleet.wanted} in service"
+        f" (min {fleet.minimum}, max {fleet.maximum})"
+    )
+    if fleet.hosts:
+        output.table(
+            ("host", "state", "release", "edge", "address", "services"),
+            [_row(host) for host in fleet.hosts],
+        )
+    for host in fleet.hosts:
+        if host.clock_skew is not None and clock.matters(host.clock_skew):
+            output.print(f"  {host.name}: its clock is {clock.said(host.clock_skew)}")
+        if host.error:
+            output.print(f"  {host.name}: {host.error}")
+            if host.hint:
+                output.print(f"    hint: {host.hint}")
 
 
 def _row(host: HostStatus) -> tuple[str, ...]:

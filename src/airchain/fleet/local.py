@@ -134,7 +134,7 @@ def send_secrets(
         env=engine.env(),
         stdin=_archive(values),
         timeout=_SECRETS_TIMEOUT,
-        hint=f"`docker logs {container}` shows what the host said last",
+        hint=f"`docker -H {engine.url} logs {container}` shows what the host said last",
     )
 
 

@@ -17,6 +17,7 @@ from airchain.paths import Home
 from airchain.progress import Progress
 from airchain.release.notify import Webhook, note
 from airchain.spec.model import Deploy, Environment, Secret
+from airchain.spec.wording import did_you_mean
 
 _NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 # As many as the most demanding of frameworks asks for: 64 characters (Django: 50).
@@ -100,6 +101,14 @@ def listed(home: Home, product: str, environment: str) -> tuple[str, ...]:
     if not folder.is_dir():
         return ()
     return tuple(sorted(p.name for p in folder.iterdir() if _NAME.fullmatch(p.name)))
+
+
+def check_known(name: str, known: Iterable[str], environment: str) -> None:
+    """A name that the environment neither uses nor has a value of is a `FleetError`."""
+    names = sorted(known)
+    if name not in names:
+        hint = did_you_mean(name, names) or "airchain.yaml declares none"
+        raise FleetError(f"{environment} has no such secret", where=name, hint=hint)
 
 
 def remove(home: Home, product: str, environment: str, name: str) -> None:

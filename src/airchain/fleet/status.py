@@ -79,6 +79,11 @@ class EnvironmentStatus:
     lock: Lock | None = None
 
     @property
+    def up(self) -> bool:
+        """Whether anything of it runs."""
+        return bool(self.backing) or any(fleet.hosts for fleet in self.fleets)
+
+    @property
     def settled(self) -> bool:
         """Whether every fleet has its size and every host serves the release."""
         return not self.unsettled

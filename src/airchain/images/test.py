@@ -16,7 +16,7 @@ from airchain.errors import ImageTestError, RunError
 from airchain.images import inputs
 from airchain.images.build import TIMEOUT as BUILD_TIMEOUT
 from airchain.images.build import Built, Workshop, failure
-from airchain.images.engine import check_alive
+from airchain.images.engine import Engine, check_alive
 from airchain.run import Result, run, stream
 from airchain.spec.model import ImageTest
 
@@ -52,7 +52,7 @@ def run_test(workshop: Workshop, built: Built) -> None:
                 _untag(workshop, reference)
         if result.returncode != 0:
             check_alive(workshop.engine)
-            raise _failed(built, test, result)
+            raise _failed(workshop.engine, built, test, result)
     _remember(_marker(workshop, built))
 
 
@@ -90,11 +90,12 @@ def settings(workshop: Workshop, reference: str, test: ImageTest) -> dict[str, A
     }
 
 
-def _failed(built: Built, test: ImageTest, result: Result) -> ImageTestError:
+def _failed(engine: Engine, built: Built, test: ImageTest, result: Result) -> ImageTestError:
+    look = f"docker -H {engine.url} run --rm -it --entrypoint sh {built.tag}"
     return ImageTestError(
         f"the test of image {built.name} failed with exit status {result.returncode}: {test.run}",
         where=f"images.{built.name}.test",
-        hint=f"nothing was pushed; to look inside: docker run --rm -it --entrypoint sh {built.tag}",
+        hint=f"nothing was pushed; to look inside: {look}",
         detail="\n".join(result.stdout.splitlines()[-50:]),
     )
 

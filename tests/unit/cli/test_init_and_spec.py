@@ -58,6 +58,22 @@ def test_setting_a_secret_that_nobody_uses(
     )
 
 
+def test_a_secret_that_is_misspelt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not to be set: the answer says what it is called."""
+    monkeypatch.setenv("AIRCHAIN_HOME", str(tmp_path / "home"))
+    (tmp_path / "airchain.yaml").write_text(
+        "product: shop\nsecrets: {API_TOKEN: {}}\nimages: {debian: {bootstrap: {}}}\n"
+        "services: {web: {image: debian, kind: web, port: 80, health: /, secrets: [API_TOKEN]}}\n"
+        "environments: {prod: {edge: {port: 8082}, fleets: {web: {services: [web]}}}}\n"
+    )
+    assert airchain("-C", str(tmp_path), "secrets", "get", "prod", "API_TOCKEN") == 1
+    err = capsys.readouterr().err
+    assert "API_TOCKEN: prod has no such secret" in err
+    assert "did you mean API_TOKEN?" in err
+
+
 def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where one file is in the way, it is named and no other is written."""
     (tmp_path / "airchain.yaml").write_text("mine")

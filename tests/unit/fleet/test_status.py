@@ -64,6 +64,14 @@ def test_a_settled_environment() -> None:
     assert [(f.wanted, f.in_service) for f in status.fleets] == [(2, 2)]
 
 
+def test_what_was_taken_down_is_not_up() -> None:
+    """A backing service alone is something; the pointer that stays in the store is not."""
+    down = replace(FACTS, containers=(), reports=(), edge_servers={}, backing={})
+    assert assemble(FACTS, NOW).up
+    assert assemble(replace(down, backing={"redis": "running"}), NOW).up
+    assert not assemble(down, NOW).up
+
+
 def test_a_size_that_was_set_counts() -> None:
     """What `scale` wrote is wanted, not the minimum; and too few hosts are not settled."""
     status = assemble(replace(FACTS, sizes={"web": 3}), NOW)
