@@ -8,7 +8,7 @@ from django.utils.html import format_html
 
 admin.site.site_header = "Airchain TV: editors"
 admin.site.site_title = "Editors"
-admin.site.index_title = "Catalogue, rights and viewers"
+admin.site.index_title = "Catalogue, rights and video"
 admin.site.site_url = "/"
 admin.site.empty_value_display = "–"
 
@@ -17,7 +17,7 @@ admin.site.empty_value_display = "–"
 class LogEntryAdmin(admin.ModelAdmin):
     """Who changed what, when. Nobody edits it."""
 
-    list_display = ("action_time", "user", "done", "content_type", "title", "get_change_message")
+    list_display = ("action_time", "user", "done", "content_type", "title", "changes")
     list_display_links = None
     list_filter = ("action_flag", "content_type", "action_time", "user")
     list_select_related = ("user", "content_type")
@@ -29,6 +29,10 @@ class LogEntryAdmin(admin.ModelAdmin):
     @admin.display(ordering="action_flag")
     def done(self, entry: LogEntry) -> str:
         return entry.get_action_flag_display()
+
+    @admin.display(description="changes")
+    def changes(self, entry: LogEntry) -> str:
+        return entry.get_change_message()
 
     @admin.display(description="what", ordering="object_repr")
     def title(self, entry: LogEntry) -> str:

@@ -6,10 +6,12 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, QuerySet
+from django.forms import Media
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
 from editors.editing import note
@@ -118,6 +120,13 @@ class JobAdmin(admin.ModelAdmin):
         "by", "created", "changed",
     )  # fmt: skip
 
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """One job, followed until it is over; a list is not, since rows are chosen in it."""
+        response = super().change_view(request, *args, **kwargs)
+        if isinstance(response, TemplateResponse) and response.context_data:
+            response.context_data["media"] += Media(js=["playback/follow.js"])
+        return response
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         return super().get_queryset(request).prefetch_related("steps")
 
@@ -137,7 +146,10 @@ class JobAdmin(admin.ModelAdmin):
     @admin.display(description="progress")
     def progress(self, job: Job) -> str:
         done = flow.percent(job.state, {step.name: step.percent for step in job.steps.all()})
-        return format_html('<progress max="100" value="{}">{} %</progress> {} %', done, done, done)
+        more = mark_safe("data-under-way") if job.state in flow.ACTIVE else ""
+        return format_html(
+            '<progress max="100" value="{}" {}>{} %</progress> {} %', done, more, done, done
+        )
 
     @admin.display(description="what ffmpeg said")
     def said(self, job: Job) -> str:

@@ -64,10 +64,8 @@ class SignUp(AccountTest):
                 answer = self.send("/account/sign-up/", {**self.form, field: value})
                 self.assertContains(answer, says)
         short = {"password1": "secret", "password2": "secret"}
-        self.assertContains(
-            self.send("/account/sign-up/", {**self.form, "email": "b@example.com", **short}),
-            "too short",
-        )
+        answer = self.send("/account/sign-up/", {**self.form, "email": "b@example.com", **short})
+        self.assertIn("too short", str(answer.context["form"].errors["password1"]))
         self.assertEqual(Viewer.objects.count(), 1)
 
     def test_nobody_signs_up_as_an_editor(self):
@@ -132,11 +130,23 @@ class SignIn(AccountTest):
         self.assertEqual(answer.cookies["tv_play"]["max-age"], 0)
 
     def test_editors_sign_in_on_the_same_page(self):
-        """There is no other one to guess at."""
+        """There is no other one to guess at. Who may not edit is told so."""
         answer = self.at("dramas", "/admin/login/?next=/admin/")
         self.assertRedirects(
             answer, "/account/sign-in/?next=/admin/", fetch_redirect_response=False
         )
+        for path, told in (("/admin/", False), ("/account/", False)):
+            with self.subTest("nobody", path=path):
+                self.assertEqual(self.is_told(path), told)
+        self.viewer(name="Hana")
+        self.sign_in()
+        for path, told in (("/admin/", True), ("/account/", False)):
+            with self.subTest("a viewer", path=path):
+                self.assertEqual(self.is_told(path), told)
+
+    def is_told(self, path):
+        answer = self.at("dramas", f"/account/sign-in/?next={path}")
+        return "signed in as Hana, and this account may not edit" in answer.content.decode()
 
 
 class Guessing(AccountTest):

@@ -215,11 +215,12 @@ class SearchPage(NetworkTest):
             self.assertEqual(self.found("the w", **{"x-viewer-country": "KR"}), ["the-wall"])
 
     def test_without_a_word_it_asks_for_one(self):
-        """And what was typed is text, whatever it contains."""
+        """And what was typed is text, whatever it contains; that nothing is found is said."""
         self.assertContains(self.at("dramas", "/search/"), 'name="q"')
         self.assertContains(
             self.at("dramas", "/search/?q=<b>%00&quot;"), "&lt;b&gt;", status_code=200
         )
+        self.assertContains(self.at("dramas", "/search/?q=zzzz"), "Nothing here answers to “zzzz”")
 
     def test_a_search_asks_the_database_nothing(self):
         """Once the catalogue is in memory."""

@@ -39,6 +39,10 @@ class SignUp(BaseUserCreationForm):
     def clean_email(self) -> str:
         return self.cleaned_data["email"].lower()
 
+    def validate_password_for_user(self, user: Viewer, password_field_name="password1") -> None:
+        """What is wrong with a password stands where it was chosen, not where it was repeated."""
+        super().validate_password_for_user(user, password_field_name)
+
 
 class Profile(forms.ModelForm):
     class Meta:
