@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 from tests.e2e.conftest import PORT
+from tests.support.browser import BRANDS, Visit
 from tests.support.cli import Product
+from tests.support.editor import ACCOUNT
 from tests.support.viewer import Player, Viewer
 from tests.support.waiting import wait_until
 
@@ -22,6 +25,15 @@ MAKE_FILM = (
     "ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=640x360:r=25:d=24 "
     f"-f lavfi -i sine=f=440:d=24 -c:v libx264 -preset ultrafast {FILM}"
 )
+AS_IF_QUEUED = """
+new MutationObserver((_, observer) => {
+  const bar = document.querySelector("progress");
+  if (!bar) return;
+  observer.disconnect();
+  bar.dataset.underWay = "";
+  document.querySelector(".field-state .readonly").textContent = "Queued";
+}).observe(document, { childList: true, subtree: true });
+"""
 MINUTE = """
 import time
 from django.core.management import call_command
@@ -130,8 +142,12 @@ def a_minute_passes(works: Works) -> None:
     assert any(re.match("[1-9] taken up", line) for line in said), said
 
 
-def test_a_letter_is_no_film(works: Works, viewer: Viewer) -> None:
-    """It fails with its reason, in the command and on the editors' page; what played, plays."""
+@pytest.mark.parametrize("brand", [BRANDS[2]], ids=[BRANDS[2][0]])
+def test_a_letter_is_no_film(works: Works, viewer: Viewer, visit: Visit) -> None:
+    """It fails with its reason, in the command and on the editors' pages; what played, plays.
+
+    An editor who waits at the job's page sees it.
+    """
     _, episode = viewer.watchable()
     before = asset(viewer.watch(episode["id"]))
     works.run("sh", "-c", f"yes 'Dear editor,' | head -n 200 > {LETTER}")
@@ -140,9 +156,18 @@ def test_a_letter_is_no_film(works: Works, viewer: Viewer) -> None:
     assert done.returncode != 0
     reason = "This is not a video that can be read"
     assert reason in done.stdout + done.stderr
-    editor = Viewer(viewer.site, HOST)
-    assert editor.sign_in("editor@tv.localhost", works.tv.secret("prod", "EDITOR_PASSWORD")).ok
+    editor, password = Viewer(viewer.site, HOST), works.tv.secret("prod", "EDITOR_PASSWORD")
+    assert editor.sign_in(ACCOUNT, password).ok
     jobs = editor.get("/admin/playback/job/?q=letter.mp4").text
     assert reason in jobs
     assert 'class="field-state">Failed<' in jobs
     assert asset(viewer.watch(episode["id"])) == before
+
+    visit.send_form("/account/sign-in/", username=ACCOUNT, password=password)
+    visit.page.add_init_script(AS_IF_QUEUED)
+    job = re.findall(r"/admin/playback/job/\d+/change/", jobs)[0]
+    visit.page.goto(visit.home + job)
+    state = visit.page.locator(".field-state .readonly")
+    expect(state).to_have_text("Queued")
+    expect(state).to_have_text("Failed")
+    expect(visit.page.locator("progress[data-under-way]")).to_have_count(0)

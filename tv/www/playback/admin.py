@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.forms import Media
+from django.forms import Media, Script
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -124,7 +124,7 @@ class JobAdmin(admin.ModelAdmin):
         """One job, followed until it is over; a list is not, since rows are chosen in it."""
         response = super().change_view(request, *args, **kwargs)
         if isinstance(response, TemplateResponse) and response.context_data:
-            response.context_data["media"] += Media(js=["playback/follow.js"])
+            response.context_data["media"] += Media(js=[Script("playback/follow.js", defer=True)])
         return response
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:

@@ -647,7 +647,7 @@ class EditorsPages(IngestTest):
         self.assertNotContains(shown, "data-under-way")
         followed = self.client.get(f"/admin/playback/job/{going.pk}/change/")
         self.assertContains(followed, "data-under-way")
-        self.assertContains(followed, "playback/follow.js")
+        self.assertRegex(followed.content.decode(), r'playback/follow[^"]*\.js" defer')
         self.assertEqual(self.client.get("/admin/playback/job/add/").status_code, 200)
         for page in ("/admin/playback/asset/", f"/admin/playback/asset/{going.asset_id}/change/"):
             self.assertContains(self.client.get(page), "The Pier 1.1")
