@@ -23,7 +23,7 @@ class Command(BaseCommand):
             "--episode",
             required=True,
             metavar="SERIES/SEASON/NUMBER",
-            help="such as the-umbrella/1/4, or the episode's number in the admin",
+            help="such as copenhagen-with-love/1/2, or the episode's number in the admin",
         )
         parser.add_argument(
             "--subtitles",
