@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 from tests.e2e.conftest import PORT
-from tests.support.browser import BRANDS, Visit
+from tests.support.browser import BRANDS, PATIENCE, Visit
 from tests.support.cli import Product
 from tests.support.editor import ACCOUNT
 from tests.support.viewer import Player, Viewer
@@ -31,6 +31,7 @@ new MutationObserver((_, observer) => {
   if (!bar) return;
   observer.disconnect();
   bar.dataset.underWay = "";
+  window.wasQueued = true;
   document.querySelector(".field-state .readonly").textContent = "Queued";
 }).observe(document, { childList: true, subtree: true });
 """
@@ -166,8 +167,8 @@ def test_a_letter_is_no_film(works: Works, viewer: Viewer, visit: Visit) -> None
     visit.send_form("/account/sign-in/", username=ACCOUNT, password=password)
     visit.page.add_init_script(AS_IF_QUEUED)
     job = re.findall(r"/admin/playback/job/\d+/change/", jobs)[0]
-    visit.page.goto(visit.home + job)
+    visit.open(job)
     state = visit.page.locator(".field-state .readonly")
-    expect(state).to_have_text("Queued")
-    expect(state).to_have_text("Failed")
+    expect(state).to_have_text("Failed", timeout=PATIENCE * 1000)
     expect(visit.page.locator("progress[data-under-way]")).to_have_count(0)
+    assert visit.page.evaluate("window.wasQueued"), "it was not followed"

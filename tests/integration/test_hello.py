@@ -46,7 +46,9 @@ def test_a_deploy_changes_every_host_and_fails_no_request(edited: Product) -> No
     """
     edited.replace(APP, "on air from", "good night from")
     edited.commit("say good night")
+    assert "`airchain release` makes one of it" in edited.airchain("diff", "prod").stdout
     edited.airchain("release")
+    assert "makes one of it" not in edited.airchain("diff", "prod").stdout
     foreseen = edited.json("diff", "prod")
     before = {host["name"]: layers(edited, host["name"]) for host in edited.hosts("prod")}
     with probe(PORT, "localhost") as seen:

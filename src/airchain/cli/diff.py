@@ -12,6 +12,7 @@ from airchain.cli.context import Context
 
 if TYPE_CHECKING:
     from airchain.release.diff import Diff, HostEffect, Pull
+    from airchain.release.revision import Revision
 
 
 def diff(
@@ -30,7 +31,7 @@ def diff(
     from airchain.registry import serve
     from airchain.release import index
     from airchain.release.compare import compare
-    from airchain.release.revision import Revision, read_revision
+    from airchain.release.revision import Revision
 
     context = Context.of(ctx)
     context.environment(environment)
@@ -42,18 +43,26 @@ def diff(
     )
     serve.ensure(context.home, product.registry.name, product.store)
     found = compare(context.scope(environment), product.registry.name, entry.digest)
-    folder = read_revision(context.folder)
 
     def human() -> None:
         _show(context, found)
-        if release is None and folder.name != entry.revision:
-            made = Revision(entry.revision, entry.subject, entry.author).short
-            context.output.print(
-                f"compared is the newest release, of {made}; this folder is at {folder.short}: "
-                "`airchain release` makes one of it"
-            )
+        if release is None:
+            _say_which(context, Revision(entry.revision, entry.subject, entry.author))
 
     context.output.result(found, human)
+
+
+def _say_which(context: Context, made: Revision) -> None:
+    """Of which commit the newest release is, where the folder may hold something else."""
+    from airchain.release.revision import read_revision
+
+    folder = read_revision(context.folder)
+    if folder.name == made.name and folder.clean:
+        return
+    context.output.print(
+        f"compared is the newest release, of {made.short}; this folder is at {folder.short}: "
+        "`airchain release` makes one of it"
+    )
 
 
 def _show(context: Context, found: Diff) -> None:

@@ -86,7 +86,8 @@ def get(
     specification = context.environment(environment)
     product = context.product.product
     have = secrets.listed(context.home, product, environment)
-    secrets.check_known(name, {*secrets.declared(specification), *have}, environment)
+    known = {*context.product.secrets, *secrets.declared(specification), *have}
+    secrets.check_known(name, known, environment)
     values = secrets.values(context.home, product, environment, [name])
     value = values[name].decode("utf-8", "replace")
     context.output.result({"name": name, "value": value}, lambda: context.output.print(value))

@@ -74,7 +74,7 @@ def _show(context: Context, status_: EnvironmentStatus) -> None:
     output.print(f"{name}: release {release}, {rollout}")
     if status_.lock:
         output.print(describe(status_.lock, clock.now(context.store)))
-    if not status_.up:
+    if not status_.up and not status_.lock:
         output.print(f"`airchain up {status_.environment}` brings it up")
         return
     if status_.unsettled:

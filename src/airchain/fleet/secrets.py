@@ -104,7 +104,7 @@ def listed(home: Home, product: str, environment: str) -> tuple[str, ...]:
 
 
 def check_known(name: str, known: Iterable[str], environment: str) -> None:
-    """A name that the environment neither uses nor has a value of is a `FleetError`."""
+    """A name that is none of `known` is a `FleetError`, which says what it may be called."""
     names = sorted(known)
     if name not in names:
         hint = did_you_mean(name, names) or "airchain.yaml declares none"

@@ -81,7 +81,8 @@ class EnvironmentStatus:
     @property
     def up(self) -> bool:
         """Whether anything of it runs."""
-        return bool(self.backing) or any(fleet.hosts for fleet in self.fleets)
+        own = self.keeper != "down" or self.edge != "down"
+        return own or bool(self.backing) or any(fleet.hosts for fleet in self.fleets)
 
     @property
     def settled(self) -> bool:

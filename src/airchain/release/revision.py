@@ -8,6 +8,7 @@ from pathlib import Path
 from airchain.run import run
 
 GIT_TIMEOUT = 30.0
+DIRTY, UNCOMMITTED = "-dirty", "uncommitted"
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Revision:
     name: str
     subject: str
     author: str
+
+    @property
+    def clean(self) -> bool:
+        """Whether the name says all: files are those of a commit."""
+        return not self.name.endswith(DIRTY) and self.name != UNCOMMITTED
 
     @property
     def short(self) -> str:
@@ -38,7 +44,7 @@ def read_revision(folder: Path) -> Revision:
         hint="install git: a release records the commit it was made from",
     )
     if log.returncode != 0:
-        return Revision("uncommitted", "", "")
+        return Revision(UNCOMMITTED, "", "")
     commit, subject, author = log.stdout.rstrip("\n").split("\n", 2)
     changes = run(["git", "status", "--porcelain", "--", "."], cwd=folder, timeout=GIT_TIMEOUT)
-    return Revision(commit + ("-dirty" if changes.stdout.strip() else ""), subject, author)
+    return Revision(commit + (DIRTY if changes.stdout.strip() else ""), subject, author)

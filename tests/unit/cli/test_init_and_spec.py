@@ -65,13 +65,20 @@ def test_a_secret_that_is_misspelt(
     monkeypatch.setenv("AIRCHAIN_HOME", str(tmp_path / "home"))
     (tmp_path / "airchain.yaml").write_text(
         "product: shop\nsecrets: {API_TOKEN: {}}\nimages: {debian: {bootstrap: {}}}\n"
-        "services: {web: {image: debian, kind: web, port: 80, health: /, secrets: [API_TOKEN]}}\n"
-        "environments: {prod: {edge: {port: 8082}, fleets: {web: {services: [web]}}}}\n"
+        "services:\n"
+        "  web: {image: debian, kind: web, port: 80, health: /, secrets: [API_TOKEN]}\n"
+        "  queue: {image: debian, kind: worker}\n"
+        "environments:\n"
+        "  prod: {edge: {port: 8082}, fleets: {web: {services: [web, queue]}}}\n"
+        "  qa: {fleets: {queue: {services: [queue]}}, services: {web: null}}\n"
     )
     assert airchain("-C", str(tmp_path), "secrets", "get", "prod", "API_TOCKEN") == 1
     err = capsys.readouterr().err
     assert "API_TOCKEN: prod has no such secret" in err
     assert "did you mean API_TOKEN?" in err
+    # Declared, though no service of this environment uses it.
+    assert airchain("-C", str(tmp_path), "secrets", "get", "qa", "API_TOKEN") == 1
+    assert "API_TOKEN: has no value" in capsys.readouterr().err
 
 
 def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,9 +66,12 @@ def test_a_settled_environment() -> None:
 
 def test_what_was_taken_down_is_not_up() -> None:
     """A backing service alone is something; the pointer that stays in the store is not."""
-    down = replace(FACTS, containers=(), reports=(), edge_servers={}, backing={})
+    down = replace(
+        FACTS, containers=(), reports=(), edge_servers={}, backing={}, edge="down", keeper="down"
+    )
     assert assemble(FACTS, NOW).up
     assert assemble(replace(down, backing={"redis": "running"}), NOW).up
+    assert assemble(replace(down, keeper="running", edge="running"), NOW).up, "of no hosts"
     assert not assemble(down, NOW).up
 
 

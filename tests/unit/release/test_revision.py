@@ -19,6 +19,7 @@ def test_a_commit_is_named_with_its_subject(tmp_path: Path) -> None:
     found = read_revision(tmp_path)
     assert (len(found.name), found.subject, found.author) == (40, "say one", "A")
     assert found.short == found.name[:12]
+    assert found.clean
 
 
 def test_a_changed_file_is_not_hidden(tmp_path: Path) -> None:
@@ -31,8 +32,11 @@ def test_a_changed_file_is_not_hidden(tmp_path: Path) -> None:
     found = read_revision(tmp_path)
     assert found.name.endswith("-dirty")
     assert found.short == found.name[:12] + "-dirty"
+    assert not found.clean
 
 
 def test_a_folder_without_git_has_no_commit(tmp_path: Path) -> None:
     """Outside a repository the release says so instead of failing."""
-    assert read_revision(tmp_path).short == "uncommitted"
+    found = read_revision(tmp_path)
+    assert found.short == "uncommitted"
+    assert not found.clean

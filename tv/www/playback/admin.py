@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
 from editors.editing import note
@@ -146,7 +145,7 @@ class JobAdmin(admin.ModelAdmin):
     @admin.display(description="progress")
     def progress(self, job: Job) -> str:
         done = flow.percent(job.state, {step.name: step.percent for step in job.steps.all()})
-        more = mark_safe("data-under-way") if job.state in flow.ACTIVE else ""
+        more = "data-under-way" if job.state in flow.ACTIVE else ""
         return format_html(
             '<progress max="100" value="{}" {}>{} %</progress> {} %', done, more, done, done
         )

@@ -16,6 +16,7 @@ from viewers.hashing import Argon2
 from viewers.models import Tier, Viewer
 
 EMAIL, PASSWORD = "vera@example.com", "correct horse battery"
+SHORT = {"new_password1": "secret", "new_password2": "secret"}
 
 
 class AccountTest(NetworkTest):
@@ -227,6 +228,8 @@ class Passwords(AccountTest):
         self.sign_in("horror")
         new = "a different battery"
         form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+        answer = self.send("/account/password/", {**form, **SHORT}, "horror")
+        self.assertIn("too short", str(answer.context["form"].errors["new_password1"]))
         self.assertEqual(self.send("/account/password/", form, "horror").status_code, 302)
         self.assertEqual(self.who("horror"), EMAIL)
         self.client.cookies["tv_session"] = elsewhere
@@ -252,6 +255,8 @@ class Passwords(AccountTest):
         self.assertEqual(mail.outbox[0].subject, "A new password for Lantern")
         form = self.at("dramas", self.link())
         new = {"new_password1": "a different battery", "new_password2": "a different battery"}
+        answer = self.send(form.headers["Location"], SHORT)
+        self.assertIn("too short", str(answer.context["form"].errors["new_password1"]))
         self.assertEqual(self.send(form.headers["Location"], new).status_code, 302)
         self.assertEqual(self.sign_in(password="a different battery").status_code, 302)
         self.client.cookies.clear()

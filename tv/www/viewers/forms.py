@@ -1,7 +1,12 @@
 """Forms of accounts."""
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.contrib.auth.forms import (
+    AuthenticationForm,
+    BaseUserCreationForm,
+    PasswordChangeForm,
+    SetPasswordForm,
+)
 from django.utils.translation import gettext_lazy as _
 
 from viewers.models import Viewer
@@ -39,9 +44,19 @@ class SignUp(BaseUserCreationForm):
     def clean_email(self) -> str:
         return self.cleaned_data["email"].lower()
 
-    def validate_password_for_user(self, user: Viewer, password_field_name="password1") -> None:
+    def validate_password_for_user(self, user: Viewer, password_field_name: str = "") -> None:
         """What is wrong with a password stands where it was chosen, not where it was repeated."""
-        super().validate_password_for_user(user, password_field_name)
+        super().validate_password_for_user(user, "password1")
+
+
+class NewPassword(SetPasswordForm):
+    def validate_password_for_user(self, user: Viewer, password_field_name: str = "") -> None:
+        """As at signing up."""
+        super().validate_password_for_user(user, "new_password1")
+
+
+class ChangedPassword(PasswordChangeForm, NewPassword):
+    """With the old one."""
 
 
 class Profile(forms.ModelForm):

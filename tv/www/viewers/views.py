@@ -115,6 +115,7 @@ def sign_out_device(request: HttpRequest, key: UUID) -> HttpResponse:
 class Password(Limited, PasswordChangeView):
     """Whoever found a machine signed in must not find out the password here."""
 
+    form_class = forms.ChangedPassword
     template_name = "account/password.html"
     success_url = reverse_lazy("account")
 
@@ -146,6 +147,7 @@ class Reset(Limited, FormView):
 class NewPassword(PasswordResetConfirmView):
     """Where the mail leads. Once the password is new, sessions and devices have to sign in."""
 
+    form_class = forms.NewPassword
     template_name = "account/new-password.html"
     success_url = reverse_lazy("sign-in")
 
