@@ -55,7 +55,7 @@ def watch(visit: Visit) -> str:
 
 def new_position(visit: Visit) -> None:
     """The browser notes every answer of 404, also that nothing was watched here before."""
-    visit.forgive("404")
+    visit.forgive("status of 404")
 
 
 def test_a_video_plays_with_subtitles(visit: Visit) -> None:
@@ -310,7 +310,7 @@ def test_an_outage_as_playing_begins_leaves_the_old_position(visit: Visit) -> No
     assert answer is not None
     assert answer.status == 202, answer.text()
     assert became(page, lambda: known_everywhere(edge, position(page))), "nothing is told any more"
-    visit.forgive("503")
+    visit.forgive("status of 503")
     new_position(visit)
 
 

@@ -139,7 +139,7 @@ class Visit:
     def heard(self, message: ConsoleMessage) -> None:
         """Keep what the console calls an error."""
         if message.type == "error":
-            self.complain(message.text)
+            self.complain(f"{message.text} {message.location.get('url', '')}".rstrip())
 
     def failed(self, request: Request) -> None:
         """Keep requests that got no answer."""

@@ -24,5 +24,11 @@ def brand(request: HttpRequest) -> dict[str, Any]:
         "colours": colours.version(own) if own else "",
         "others": [(other, domains.address(request, other)) for other in others],
         "faces": [FACES[here.theme]] if here else list(FACES.values()),
-        "mark": f"marks/{here.theme if here else 'network'}.svg",
+        "mark": mark(request),
     }
+
+
+def mark(request: HttpRequest) -> str:
+    """The static file with the brand's mark, or the network's."""
+    here = getattr(request, "brand", None)
+    return f"marks/{here.theme if here else 'network'}.svg"

@@ -97,6 +97,13 @@ class Home(NetworkTest):
         again = self.client.get("/", headers={"host": "dramas.localhost", "if-none-match": etag})
         self.assertEqual(again.status_code, 304)
 
+    def test_the_mark_is_the_icon_of_pages_that_name_none(self):
+        """Each brand's own."""
+        for brand, theme in (("dramas", "lantern"), ("horror", "nightjar")):
+            with self.subTest(brand):
+                where = self.at(brand, "/favicon.ico").headers["Location"]
+                self.assertRegex(where, rf"/marks/{theme}[^/]*\.svg$")
+
     def test_pages_are_only_read(self):
         """Whatever is sent to them is refused."""
         answer = self.client.post("/", {"a": "b"}, headers={"host": "dramas.localhost"})

@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 
 from api.v1.app import app as api
 from art.views import poster, scene, uploaded
-from brands.views import stylesheet
+from brands.views import icon, stylesheet
 from oauth.approval import device
 from oauth.views import DeviceAuthorization, Revocation, Token, metadata
 from pages.views import browse, home, season, series, watch
@@ -28,9 +28,13 @@ art = [
     path("art/<slug:slug>/<slug:kind>/<slug:version>", uploaded, name="artwork"),
 ]
 
-styles = path("brands.css", stylesheet, name="brands-css")
+looks = [
+    path("brands.css", stylesheet, name="brands-css"),
+    # What browsers ask for where a page names no icon, as the editors' do.
+    path("favicon.ico", icon, name="icon"),
+]
 
-for page in [*pages, *art, styles]:
+for page in [*pages, *art, *looks]:
     # Nothing here is written to: any other method than GET and HEAD is answered 405.
     page.callback = require_safe(page.callback)
 
@@ -50,7 +54,7 @@ urlpatterns = [
         prefix_default_language=False,
     ),
     *art,
-    styles,
+    *looks,
     *apps,
     # One page to sign in on, with its limits.
     path("admin/login/", RedirectView.as_view(pattern_name="sign-in", query_string=True)),

@@ -34,7 +34,21 @@ const (
 	attempt     = 1500 * time.Millisecond
 	maxBackoff  = 200 * time.Millisecond
 	connections = 64
+	// idle is shorter than servers wait for another request: one that is sent as they
+	// close the connection fails.
+	idle = 30 * time.Second
 )
+
+// unlimited lets every operation be repeated within its patience. The SDK's own limit is
+// used up by an outage and comes back by one with each success: for minutes afterwards a
+// single lost connection would be an error to a viewer.
+type unlimited struct{}
+
+func (unlimited) GetToken(context.Context, uint) (func() error, error) {
+	return func() error { return nil }, nil
+}
+
+func (unlimited) AddTokens(uint) error { return nil }
 
 // Settings say where the table is.
 type Settings struct {
@@ -61,8 +75,12 @@ func New(settings Settings) *Store {
 			WithTransportOptions(func(transport *http.Transport) {
 				transport.MaxIdleConns = connections
 				transport.MaxIdleConnsPerHost = connections
+				transport.IdleConnTimeout = idle
 			}),
-		Retryer: retry.NewStandard(func(o *retry.StandardOptions) { o.MaxBackoff = maxBackoff }),
+		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxBackoff = maxBackoff
+			o.RateLimiter = unlimited{}
+		}),
 	}
 	if settings.Endpoint != "" {
 		options.EndpointResolver = dynamodb.EndpointResolverFromURL(settings.Endpoint)

@@ -3,8 +3,13 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -133,5 +138,36 @@ func TestAStoreThatIsDownFailsSoon(t *testing.T) {
 	started := time.Now()
 	if err := s.Put(background, watched); err == nil || time.Since(started) > patience+time.Second {
 		t.Errorf("got %v after %v", err, time.Since(started))
+	}
+}
+
+// TestAConnectionThatIsLostAfterAnOutageIsNoError holds the SDK to repeating what is lost
+// however much an outage before has repeated.
+func TestAConnectionThatIsLostAfterAnOutageIsNoError(t *testing.T) {
+	var down, lost atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if down.Load() || lost.CompareAndSwap(true, false) {
+			panic(http.ErrAbortHandler)
+		}
+		fmt.Fprint(w, dynamotest.NoItems.Body)
+	}))
+	defer server.Close()
+	s := New(Settings{Table: "progress", Region: "us-east-1", Endpoint: server.URL})
+	down.Store(true)
+	var asked sync.WaitGroup
+	for n := 0; n < 60; n++ {
+		asked.Add(1)
+		go func() {
+			defer asked.Done()
+			if _, err := s.Get(background, "v1", "e1"); err == nil || errors.Is(err, ErrNone) {
+				t.Error("a store that is down answered")
+			}
+		}()
+	}
+	asked.Wait()
+	down.Store(false)
+	lost.Store(true)
+	if _, err := s.Get(background, "v1", "e1"); !errors.Is(err, ErrNone) {
+		t.Errorf("got %v, want %v", err, ErrNone)
 	}
 }
