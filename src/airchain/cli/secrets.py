@@ -83,11 +83,10 @@ def get(
     from airchain.fleet import secrets
 
     context = Context.of(ctx)
-    specification = context.environment(environment)
+    context.environment(environment)
     product = context.product.product
     have = secrets.listed(context.home, product, environment)
-    known = {*context.product.secrets, *secrets.declared(specification), *have}
-    secrets.check_known(name, known, environment)
+    secrets.check_known(name, {*context.product.secrets, *have}, environment)
     values = secrets.values(context.home, product, environment, [name])
     value = values[name].decode("utf-8", "replace")
     context.output.result({"name": name, "value": value}, lambda: context.output.print(value))
