@@ -29,6 +29,7 @@ from airchain.registry import serve
 from airchain.run import run
 from airchain.store import policy
 from airchain.store.records import lock_key, pointer_key
+from airchain.store.s3 import ATTEMPTS
 
 NAME = "s3-test"
 BUCKET = "fleet"
@@ -70,6 +71,7 @@ class Rig:
 
     def go_on(self, *words: str) -> None:
         """Run a command while requests of it, of hosts and of the keeper fail in turn."""
+        self.relay.met.clear()
         self.relay.faults.extend(FAULTS * 8)
         with probe(PORT, "localhost") as seen:
             self.product.airchain(*words)
@@ -94,7 +96,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     with (
         pytest.MonkeyPatch.context() as patch,
         Server.run() as server,
-        Relay.run(server.url, gateway(engine)) as relay,
+        Relay.run(server.url, gateway(engine), most=ATTEMPTS - 1) as relay,
     ):
         patch.setenv("AIRCHAIN_HOME", str(home.root))
         patch.setenv("DOCKER_HOST", engine.url)

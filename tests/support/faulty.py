@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from http.client import HTTPConnection
@@ -12,6 +12,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 Fault = Literal["busy", "cut", "lost", "silent", "slow", "fine"]
+BREAKING: frozenset[Fault] = frozenset({"busy", "cut", "lost", "silent"})
 SILENCE = 30.0
 DELAY = 2.0
 
@@ -25,17 +26,21 @@ class Relay:
     silent  nothing is answered for `SILENCE` seconds
     slow    the request is carried out, and answered after `DELAY` seconds
 
-    While it is `down`, every connection is cut.
+    A request that one machine repeats meets at most `most` of those that break it; then the
+    next request in line has its turn. While it is `down`, every connection is cut.
     """
 
-    def __init__(self, upstream: str, address: str = "127.0.0.1") -> None:
+    def __init__(self, upstream: str, address: str = "127.0.0.1", most: int | None = None) -> None:
         self.upstream = urlsplit(upstream)
         self.faults: deque[Fault] = deque()
+        self.most = most
+        self.met: Counter[tuple[str, str]] = Counter()
         self.seen: list[str] = []
         self.down = False
         self._over = threading.Event()
         # moto looks at a condition and writes in two steps; S3 does both at once.
         self._turn = threading.Lock()
+        self._line = threading.Lock()
         relay = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -57,9 +62,11 @@ class Relay:
 
     @classmethod
     @contextmanager
-    def run(cls, upstream: str, address: str = "127.0.0.1") -> Iterator[Relay]:
+    def run(
+        cls, upstream: str, address: str = "127.0.0.1", most: int | None = None
+    ) -> Iterator[Relay]:
         """Relay until the block ends."""
-        made = cls(upstream, address)
+        made = cls(upstream, address, most)
         thread = threading.Thread(target=made._server.serve_forever, args=(0.05,))
         thread.start()
         try:
@@ -73,8 +80,9 @@ class Relay:
     def pass_on(self, request: BaseHTTPRequestHandler) -> None:
         """One request."""
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
-        self.seen.append(f"{request.command} {request.path}")
-        fault: Fault = "cut" if self.down else self.faults.popleft() if self.faults else "fine"
+        asked = f"{request.command} {request.path}"
+        self.seen.append(asked)
+        fault = "cut" if self.down else self._next(request.client_address[0], asked)
         if fault in ("cut", "silent"):
             self._over.wait(SILENCE if fault == "silent" else 0)
             request.close_connection = True
@@ -87,6 +95,16 @@ class Relay:
                 request.close_connection = True
             else:
                 self._answer(request, status, headers, answer)
+
+    def _next(self, machine: str, asked: str) -> Fault:
+        with self._line:
+            if not self.faults:
+                return "fine"
+            breaks = self.faults[0] in BREAKING
+            if breaks and self.met[machine, asked] == self.most:
+                return "fine"
+            self.met[machine, asked] += breaks
+            return self.faults.popleft()
 
     def _ask(
         self, request: BaseHTTPRequestHandler, body: bytes

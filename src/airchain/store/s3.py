@@ -48,6 +48,13 @@ _MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
 # The same failure shall read the same each time.
 _TOOK = re.compile(r" in [0-9.]+(ns|µs|ms|s)\b")
 _STATUS = re.compile(r"status code: (\d{3})")
+# What the library says of a connection that failed stands only in its account for developers.
+_UNSENT = "error sending request"
+_CAUSE = re.compile(r'\b(?:message|error): "([^"]+)"')
+_CAUSES = {
+    "kind: Timeout": "no answer in time",
+    "IncompleteMessage": "the connection ended before the answer",
+}
 # Told to slow down, to try again, or that the request came too slowly.
 _PASSING_STATUS = frozenset({408, 409, 429})
 _PASSING_CODES = frozenset({"RequestTimeout", "SlowDown", "OperationAborted"})
@@ -195,12 +202,14 @@ def pause(attempt: int) -> float:
 
 def cause(error: Exception) -> str:
     """What the server said, or the first line of what the library says."""
-    code, said = _code(error), _MESSAGE.search(str(error))
+    code, message = _code(error), _MESSAGE.search(str(error))
     if code:
-        return f"{code}: {said[1]}" if said else code
+        return f"{code}: {message[1]}" if message else code
     if isinstance(error, UnauthenticatedError | PermissionDeniedError):
         return "the server refuses these credentials"
-    return _TOOK.sub("", str(error).partition("\n")[0]).strip()
+    first, _, account = str(error).partition("\n")
+    said = _TOOK.sub("", first).strip()
+    return f"{said}{_lost(account)}" if first.endswith(_UNSENT) else said
 
 
 def hint(error: Exception, place: S3) -> str | None:
@@ -248,6 +257,15 @@ def _passing(error: Exception) -> bool:
     if _code(error) in _PASSING_CODES or status is None:
         return True
     return int(status[1]) in _PASSING_STATUS or int(status[1]) >= 500
+
+
+def _lost(account: str) -> str:
+    """How a connection failed, as far as the library's `account` of it is known to us."""
+    for sign, meaning in _CAUSES.items():
+        if sign in account:
+            return f": {meaning}"
+    found = _CAUSE.search(account)
+    return f": {found[1]}" if found else ""
 
 
 def _code(error: Exception) -> str:

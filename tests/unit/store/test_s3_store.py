@@ -94,6 +94,29 @@ def test_a_server_that_stays_away_is_named(far: S3Store, relay: Relay) -> None:
     assert far.get("products/p") is None
 
 
+def test_how_a_connection_failed_is_said(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only that it did."""
+    monkeypatch.setattr(s3, "ATTEMPTS", 1)
+    place = S3(bucket="nobody", region="us-east-1", endpoint="http://127.0.0.1:1")
+    with pytest.raises(StoreError, match="Connection refused"):
+        S3Store(place, server.keys).get("a")
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("cut", "ended before the answer"), ("silent", "no answer in time")]
+)
+def test_how_an_answer_failed_to_come_is_said(
+    server: Server, relay: Relay, monkeypatch: pytest.MonkeyPatch, fault: Fault, said: str
+) -> None:
+    """A connection that ended and a server that says nothing have different causes."""
+    monkeypatch.setattr(s3, "ATTEMPTS", 1)
+    monkeypatch.setattr(s3, "ANSWER_WITHIN", 0.5)
+    relay.faults.append(fault)
+    store = S3Store(server.bucket(f"far-{next(NUMBERS)}", relay.url), server.keys)
+    with pytest.raises(StoreError, match=said):
+        store.get("a")
+
+
 @pytest.mark.parametrize(
     "use",
     [
