@@ -21,7 +21,8 @@ demo: ## From nothing to tv/ served by a fleet on this machine
 down: ## Remove what `make demo` started
 	@$(AIRCHAIN) -C tv down prod
 
-test: lint test-properties test-unit ## Everything: linters, unit, integration, faults, end to end
+test: setup ## Everything: linters, unit, integration, faults, end to end
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target lint test-properties test-unit
 	@$(MAKE) --no-print-directory -j 2 test-lane-1 test-lane-2
 
 # Two lanes of about the same length side by side, since what they run waits half of its time. The

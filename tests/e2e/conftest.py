@@ -83,7 +83,11 @@ def window() -> ViewportSize:
 
 @pytest.fixture
 def visit(
-    browser: Browser, tv_edge: str, brand: tuple[str, str, str], window: ViewportSize
+    browser: Browser,
+    tv: Product,
+    tv_edge: str,
+    brand: tuple[str, str, str],
+    window: ViewportSize,
 ) -> Iterator[Visit]:
     """A new viewer at the brand; the test fails where the page complains."""
     context = device(browser, window)
@@ -95,4 +99,15 @@ def visit(
     page.on("requestfailed", visit.failed)
     yield visit
     context.close()
-    assert visit.complaints == []
+    assert visit.complaints == [], errors(tv)
+
+
+def errors(tv: Product) -> str:
+    """The last errors that the services wrote: what a page's 5xx came from."""
+    lines = [
+        f"{service} {line}"
+        for service in ("django", "progress")
+        for line in tv.airchain("logs", "prod", service, "--lines", "400").stdout.splitlines()
+        if '"level": "error"' in line.lower() or '"level":"error"' in line.lower()
+    ]
+    return "\n".join(lines[-20:]) or "no service wrote of an error"

@@ -39,7 +39,6 @@ def test_the_home_page_shows_the_brand_and_its_programme(
     assert visit.overflow() <= 0
 
 
-@on_both
 def test_every_picture_of_the_home_page_arrives_and_nothing_moves(visit: Visit) -> None:
     """Posters load as the viewer scrolls, in places that were kept for them."""
     visit.open()

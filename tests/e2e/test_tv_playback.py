@@ -73,6 +73,7 @@ def test_a_video_plays_with_subtitles(visit: Visit) -> None:
     new_position(visit)
 
 
+@on_one_brand
 def test_the_player_is_led_by_keyboard(visit: Visit) -> None:
     """From the home page on, without a pointer: every command of the bar has its key."""
     visit.open()

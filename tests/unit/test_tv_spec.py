@@ -181,12 +181,3 @@ def test_only_where_it_is_local_viewers_come_by_http(name: str) -> None:
     services = tv().environments[name].services
     assert {n for n, service in services.items() if "HTTPS" in service.env} == {"django"}
     assert 'HTTPS: "0"' not in (TV / "airchain.yaml").read_text().split("environments:")[0]
-
-
-def test_images_that_begin_with_pip_begin_with_the_same_line() -> None:
-    """The builder then runs it once; one that differs by a blank is run again."""
-    texts = [path.read_text() for path in TV.rglob("*Dockerfile")]
-    begins = r"^FROM \$\{IMAGES\}/debian AS \w+\n(?:#.*\n)*(RUN (?:.*\\\n)*.*python3-pip.*)$"
-    lines = [line for text in texts for line in re.findall(begins, text, re.MULTILINE)]
-    assert len(lines) == len([text for text in texts if "python3-pip" in text]) >= 4
-    assert len(set(lines)) == 1

@@ -1,12 +1,7 @@
 # www-base: Python and what the site imports, and nothing else. Rebuilt weekly.
 # The final image holds no package manager, no shell tools beyond coreutils, no compiler.
 ARG IMAGES=localhost:5050/tv
-FROM ${IMAGES}/debian AS build
-# The same line in every image that begins with pip: the builder runs it once for all of them.
-RUN apt-get update \
- && apt-get install -y --no-install-recommends -o DPkg::Options::=--force-unsafe-io \
-    ca-certificates python3-pip
-
+FROM ${IMAGES}/uv AS build
 # Packages whose files make up the runtime; what apt would add for its own sake stays behind.
 ENV RUNTIME="base-files coreutils dash media-types netbase tzdata \
     libacl1 libattr1 libbz2-1.0 libc6 libcrypt1 libexpat1 libffi8 libgcc-s1 libgmp10 liblzma5 \
@@ -17,9 +12,8 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends -o DPkg::Options::=--force-unsafe-io $RUNTIME
 
 COPY requirements.lock /tmp/
-RUN pip install --require-hashes --only-binary :all: --no-compile --no-cache-dir \
-    --root-user-action ignore --target /usr/local/lib/python3.11/dist-packages \
-    -r /tmp/requirements.lock
+RUN uv pip install --require-hashes --only-binary :all: \
+    --target /usr/local/lib/python3.11/dist-packages -r /tmp/requirements.lock
 
 COPY trim /tmp/
 RUN sh /tmp/trim /rootfs
