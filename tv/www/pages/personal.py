@@ -1,8 +1,10 @@
 """What of a page is one viewer's own. Of who is not signed in there is nothing, and the page is
-everyone's: caches keep it."""
+everyone's: caches keep it. Nor is there while the database is away, also if it went just now."""
 
+import logging
 from dataclasses import dataclass
 
+from django.db import DatabaseError
 from django.http import HttpRequest
 
 from catalogue.models import Series
@@ -11,6 +13,9 @@ from playback import progress
 from rights.access import account_of
 from viewers import continuing, watchlist
 from viewers.continuing import Resume
+from viewers.models import Viewer
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,13 +42,25 @@ def rows(request: HttpRequest, shelf: Shelf) -> Rows:
     account = account_of(request)
     if account is None:
         return Rows()
-    return Rows(tuple(continuing.row(request)), watchlist.cards(account, shelf))
+    try:
+        return Rows(tuple(continuing.row(request)), watchlist.cards(account, shelf))
+    except DatabaseError as error:
+        log.warning("a page goes without what is its viewer's own: %s", error)
+        return Rows()
 
 
 def of_title(request: HttpRequest, series: Series) -> OfTitle | None:
     account = account_of(request)
     if account is None:
         return None
+    try:
+        return _of_title(request, account, series)
+    except DatabaseError as error:
+        log.warning("a page goes without what is its viewer's own: %s", error)
+        return None
+
+
+def _of_title(request: HttpRequest, account: Viewer, series: Series) -> OfTitle:
     mine = (each.episode for each in continuing.row(request) if each.card.key == series.pk)
     name = progress.name(account)
     return OfTitle(

@@ -134,6 +134,20 @@ class DatabaseAway(AccountTest):
             self.assertIsNone(self.who())
         self.assertEqual(self.who(), EMAIL)
 
+    def test_a_page_that_is_just_being_made_goes_without_what_is_ones_own(self):
+        """It was known who is signed in, and then the database went."""
+        series("ferry", "crime")
+        self.viewer()
+        self.sign_in()
+        for path, asked in (("/", "cards"), ("/series/ferry/", "has")):
+            self.at("dramas", path)
+            with (
+                self.subTest(path),
+                patch(f"viewers.watchlist.{asked}", side_effect=DatabaseError),
+                self.assertLogs("pages.personal", "WARNING"),
+            ):
+                self.assertContains(self.at("dramas", path), "ferry")
+
 
 class RedisAway(AccountTest):
     def setUp(self):
