@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
 
 	"tv/progress/internal/watch"
 )
@@ -50,6 +52,17 @@ func (unlimited) GetToken(context.Context, uint) (func() error, error) {
 
 func (unlimited) AddTokens(uint) error { return nil }
 
+// torn has an answer that broke off asked for again, whoever closed the connection. Later
+// versions of the SDK do so by themselves (aws-sdk-go-v2 pull request 2949); what we write
+// may be written twice.
+func torn(err error) aws.Ternary {
+	var unread *smithy.DeserializationError
+	if errors.Is(err, net.ErrClosed) || errors.As(err, &unread) {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+}
+
 // Settings say where the table is.
 type Settings struct {
 	Table    string
@@ -68,6 +81,10 @@ type Store struct {
 
 // New makes a store; it asks nothing of the network yet.
 func New(settings Settings) *Store {
+	return &Store{client: dynamodb.New(options(settings)), table: settings.Table, poll: pollTable}
+}
+
+func options(settings Settings) dynamodb.Options {
 	options := dynamodb.Options{
 		Region:      settings.Region,
 		Credentials: aws.NewCredentialsCache(provider(settings)),
@@ -80,12 +97,13 @@ func New(settings Settings) *Store {
 		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxBackoff = maxBackoff
 			o.RateLimiter = unlimited{}
+			o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(torn)}, retry.DefaultRetryables...)
 		}),
 	}
 	if settings.Endpoint != "" {
 		options.EndpointResolver = dynamodb.EndpointResolverFromURL(settings.Endpoint)
 	}
-	return &Store{client: dynamodb.New(options), table: settings.Table, poll: pollTable}
+	return options
 }
 
 func provider(settings Settings) aws.CredentialsProvider {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -11,7 +13,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"tv/progress/internal/dynamotest"
 	"tv/progress/internal/watch"
@@ -138,6 +143,32 @@ func TestAStoreThatIsDownFailsSoon(t *testing.T) {
 	started := time.Now()
 	if err := s.Put(background, watched); err == nil || time.Since(started) > patience+time.Second {
 		t.Errorf("got %v after %v", err, time.Since(started))
+	}
+}
+
+// breaking fails to read the first answers that it lets through, one for each of its errors.
+type breaking struct {
+	errors []error
+}
+
+func (b *breaking) Do(request *http.Request) (*http.Response, error) {
+	answer, err := http.DefaultClient.Do(request)
+	if err == nil && len(b.errors) > 0 {
+		answer.Body = io.NopCloser(iotest.ErrReader(b.errors[0]))
+		b.errors = b.errors[1:]
+	}
+	return answer, err
+}
+
+func TestAnAnswerThatBreaksOffIsAskedForAgain(t *testing.T) {
+	for _, cause := range []error{&net.OpError{Op: "read", Err: net.ErrClosed}, io.ErrUnexpectedEOF} {
+		asks := dynamotest.On("GetItem", dynamotest.Item)
+		settings := options(Settings{Region: "us-east-1", Endpoint: dynamotest.Play(t, asks, asks)})
+		settings.HTTPClient = &breaking{[]error{cause}}
+		s := &Store{client: dynamodb.New(settings), table: "progress"}
+		if got, err := s.Get(background, "v1", "e1"); err != nil || got != watched {
+			t.Errorf("%v: got %+v, %v", cause, got, err)
+		}
 	}
 }
 
