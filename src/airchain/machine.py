@@ -42,7 +42,9 @@ PACKAGES = {
     "registry": Package("docker-registry", "/usr/bin/docker-registry", "the local registry"),
     "bootstrap": Package("mmdebstrap", "/usr/bin/mmdebstrap", "images from the Debian archive"),
     "faketime": Package("faketime", "/usr/bin/faketime", "the tests of a clock that is wrong"),
-    "browser": Package("chromium", "/usr/bin/chromium", "the end-to-end tests"),
+    "browser": Package(
+        "chromium-headless-shell", "/usr/bin/chromium-headless-shell", "the end-to-end tests"
+    ),
     "wrk": Package("wrk", "/usr/bin/wrk", "the benchmark of tv's answers"),
 }
 GROUPS = {

@@ -1,4 +1,4 @@
-"""A viewer's browser: Debian's Chromium, and what goes wrong on the pages it visits."""
+"""A viewer's browser, Debian's Chromium, and what goes wrong on the pages it visits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from playwright.sync_api import (
     expect,
 )
 
-CHROMIUM = "/usr/bin/chromium"
+# The same engine without the parts that draw windows: a quarter less of the processor.
+CHROMIUM = "/usr/bin/chromium-headless-shell"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
