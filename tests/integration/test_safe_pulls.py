@@ -15,6 +15,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from tests.support.rig import PRODUCT, REGISTRY, Rig, booted, web
 from tests.support.waiting import wait_until
 
 from airchain.registry.client import Client
-from airchain.store.records import ImageDigest
+from airchain.store.records import ImageDigest, Report
 
 DISK = "/var/lib/docker"
 MB = 1 << 20
@@ -45,6 +46,7 @@ kill -STOP $engine
 {act}
 kill -CONT $engine
 """
+TRIES = 3
 USED = "$(df --output=used -k /var/lib/docker | tail -1)"
 USED_INODES = "$(df --output=iused /var/lib/docker | tail -1)"
 
@@ -215,14 +217,25 @@ def test_an_engine_killed_during_a_pull_goes_on(serving: Rig) -> None:
 
 def test_a_registry_that_ends_during_a_pull_is_named(serving: Rig) -> None:
     """As long as it is away; then the pull goes on."""
-    crafted = craft(serving)
-    with undisturbed(serving):
-        serial = when_pulling(crafted, "systemctl stop airchain-registry")
-        report = serving.wait(lambda r: "registry" in (r.error or ""), "the registry is named")
-        assert report.state == "in_service"
-        serving.on_host("systemctl", "start", "airchain-registry")
-        prepared(crafted, serial)
-        nothing_left(serving)
+    for _ in range(TRIES):
+        crafted = craft(serving)
+        with undisturbed(serving):
+            serial = when_pulling(crafted, "systemctl stop airchain-registry")
+            try:
+                report = serving.wait(partial(told_or_prepared, crafted), "the registry is named")
+            finally:
+                serving.on_host("systemctl", "start", "airchain-registry")
+            assert report.state == "in_service"
+            prepared(crafted, serial)
+            nothing_left(serving)
+        if report.error:
+            return
+    pytest.fail(f"each of {TRIES} pulls was over before its registry was")
+
+
+def told_or_prepared(crafted: Crafted, report: Report) -> bool:
+    """On a busy machine the whole layer may be there before the engine stands still."""
+    return "registry" in (report.error or "") or crafted.release in report.prepared
 
 
 def test_a_pull_is_given_up_for_a_newer_pointer(serving: Rig) -> None:

@@ -26,8 +26,9 @@ class Relay:
     silent  nothing is answered for `SILENCE` seconds
     slow    the request is carried out, and answered after `DELAY` seconds
 
-    A request that one machine repeats meets at most `most` of those that break it; then the
-    next request in line has its turn. While it is `down`, every connection is cut.
+    What one machine asks of one address meets at most `most` of those that break it, until
+    `met` is cleared; a fault that it is spared waits for the next request in line. While it is
+    `down`, every connection is cut.
     """
 
     def __init__(self, upstream: str, address: str = "127.0.0.1", most: int | None = None) -> None:

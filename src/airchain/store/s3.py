@@ -54,6 +54,7 @@ _CAUSE = re.compile(r'\b(?:message|error): "([^"]+)"')
 _CAUSES = {
     "kind: Timeout": "no answer in time",
     "IncompleteMessage": "the connection ended before the answer",
+    "InvalidCertificate": "its certificate is not one that this machine trusts",
 }
 # Told to slow down, to try again, or that the request came too slowly.
 _PASSING_STATUS = frozenset({408, 409, 429})

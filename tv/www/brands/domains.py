@@ -8,11 +8,11 @@ import logging
 import time
 from collections.abc import Mapping
 
-from django.db import DatabaseError
 from django.http import HttpRequest
 
 from brands import colours
 from brands.models import Brand
+from ops.outage import AWAY
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def every() -> Mapping[str, Brand]:
     if time.monotonic() - _read >= KEEP:
         try:
             _brands = {brand.domain: brand for brand in Brand.objects.order_by("slug")}
-        except DatabaseError as error:
+        except AWAY as error:
             if not _brands:
                 raise
             log.warning("keeping the brands known so far: %s", error)

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from brands import domains
 from ops.middleware import unavailable
+from ops.outage import AWAY
 from pages.language import bare
 
 STYLES = "/brands.css"
@@ -22,7 +22,7 @@ class BrandByDomain:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
             request.brand = domains.of(request.get_host())
-        except DatabaseError as error:
+        except AWAY as error:
             return unavailable(request, error)
         if request.brand is None and not request.path.startswith((settings.STATIC_URL, STYLES)):
             return chooser(request)

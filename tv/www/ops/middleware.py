@@ -4,12 +4,12 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
 from ops import health
+from ops.outage import AWAY
 
 log = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -41,10 +41,10 @@ class DatabaseAway:
         return self.handler(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return unavailable(request, error) if isinstance(error, DatabaseError) else None
+        return unavailable(request, error) if isinstance(error, AWAY) else None
 
 
-def unavailable(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
     log.warning("%s needs the database: %s", request.path, error)
     return come_again(
         request, gettext("We will be right back"), gettext("Please try again in a moment."), 5

@@ -16,7 +16,8 @@ from zlib import crc32
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DatabaseError
+
+from ops.outage import AWAY
 
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")
@@ -152,7 +153,7 @@ def renewed(key: str, seconds: float, make: Callable[[], Value], found: Stamped 
     now = time.time()
     try:
         value = make()
-    except DatabaseError as error:
+    except AWAY as error:
         if found is None:
             raise
         log.warning("serving an old %s: %s", key, error)

@@ -13,7 +13,9 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.core.cache import cache
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from ops.outage import AWAY
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -37,7 +39,7 @@ def reads(function: Callable[P, Value]) -> Callable[P, Value]:
         token = _reading.set(True)
         try:
             return function(*args, **kwargs)
-        except OperationalError as error:
+        except AWAY as error:
             log.warning("the replica is away: %s", error)
         finally:
             _reading.reset(token)

@@ -1,14 +1,15 @@
 """What of a page is one viewer's own. Of who is not signed in there is nothing, and the page is
-everyone's: caches keep it. Nor is there while the database is away, also if it went just now."""
+everyone's: caches keep it. Nor is there any while the database is away, even if it
+went while the page was being made."""
 
 import logging
 from dataclasses import dataclass
 
-from django.db import DatabaseError
 from django.http import HttpRequest
 
 from catalogue.models import Series
 from catalogue.rows import Card, Shelf
+from ops.outage import AWAY
 from playback import progress
 from rights.access import account_of
 from viewers import continuing, watchlist
@@ -44,7 +45,7 @@ def rows(request: HttpRequest, shelf: Shelf) -> Rows:
         return Rows()
     try:
         return Rows(tuple(continuing.row(request)), watchlist.cards(account, shelf))
-    except DatabaseError as error:
+    except AWAY as error:
         log.warning("a page goes without what is its viewer's own: %s", error)
         return Rows()
 
@@ -55,7 +56,7 @@ def of_title(request: HttpRequest, series: Series) -> OfTitle | None:
         return None
     try:
         return _of_title(request, account, series)
-    except DatabaseError as error:
+    except AWAY as error:
         log.warning("a page goes without what is its viewer's own: %s", error)
         return None
 

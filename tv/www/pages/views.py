@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils.translation import gettext
 
 from audience import trending
 from catalogue import rows, titles
+from ops.outage import AWAY
 from ops.policy import plays
 from pages import personal, titlepage, words
 from rights.access import country_of, viewer_of
@@ -123,5 +123,5 @@ def genres(request: HttpRequest) -> tuple[tuple[str, str], ...]:
     brand = getattr(request, "brand", None)
     try:
         return rows.stock(brand).genres if brand else ()
-    except DatabaseError:
+    except AWAY:
         return ()

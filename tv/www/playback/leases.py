@@ -9,10 +9,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import DatabaseError
 from django.db.models import F, Q
 from django.utils import timezone
 
+from ops.outage import AWAY
 from playback import flow
 from playback.models import Job, Step
 
@@ -39,7 +39,7 @@ class Lease:
         try:
             ours = self._held().update(due=now + LEASE, percent=min(percent, 99))
             active = Job.objects.filter(pk=self.step.job_id, state__in=flow.ACTIVE).exists()
-        except DatabaseError as error:
+        except AWAY as error:
             # Perhaps it is back before anyone may take the step.
             log.warning("the lease of step %s is not renewed: %s", self.step.pk, error)
             ours = active = self.step.due > now

@@ -3,7 +3,7 @@ from urllib.parse import urlencode
 
 import jwt
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import OperationalError
 from django.test import Client as Browser
 from django.test import override_settings
 from django.utils import timezone
@@ -272,7 +272,7 @@ class Problems(ApiTest):
 
     def test_a_database_that_is_away_is_told(self):
         """With when to come again."""
-        with patch("catalogue.rows.read_stock", side_effect=DatabaseError("gone")):
+        with patch("catalogue.rows.read_stock", side_effect=OperationalError("gone")):
             answer = self.ask("/titles")
         self.assertProblem(answer, 503)
         self.assertEqual(answer.headers["Retry-After"], "5")

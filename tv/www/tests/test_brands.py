@@ -1,6 +1,6 @@
 from unittest.mock import patch
 
-from django.db import DatabaseError
+from django.db import OperationalError
 
 from brands import domains
 from tests.stage import NetworkTest, series
@@ -61,7 +61,7 @@ class BrandByDomain(NetworkTest):
         domains.every()
         with (
             patch.object(domains, "_read", float("-inf")),
-            patch("brands.models.Brand.objects.order_by", side_effect=DatabaseError("gone")),
+            patch("brands.models.Brand.objects.order_by", side_effect=OperationalError("gone")),
             self.assertLogs("brands.domains", "WARNING"),
         ):
             self.assertIsNotNone(domains.of("dramas.localhost"))
@@ -69,7 +69,7 @@ class BrandByDomain(NetworkTest):
     def test_without_the_database_and_any_brand_known_it_asks_to_come_again(self):
         """A process that has just started: 503, which no cache keeps, and not an error of ours."""
         with (
-            patch("brands.models.Brand.objects.order_by", side_effect=DatabaseError("gone")),
+            patch("brands.models.Brand.objects.order_by", side_effect=OperationalError("gone")),
             self.assertLogs("ops.middleware", "WARNING"),
         ):
             answer = self.at("dramas")

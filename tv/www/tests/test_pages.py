@@ -1,7 +1,7 @@
 from unittest.mock import patch
 
 from django.core.cache import cache
-from django.db import DatabaseError
+from django.db import OperationalError
 from django.urls import reverse
 
 from art.posters import version
@@ -41,7 +41,7 @@ class Home(NetworkTest):
         with patch.object(rows, "FRESH", 0):
             self.at("dramas")
             with (
-                patch("catalogue.rows.read_stock", side_effect=DatabaseError("gone")),
+                patch("catalogue.rows.read_stock", side_effect=OperationalError("gone")),
                 self.assertLogs("ops.remembered", "WARNING"),
             ):
                 self.assertEqual(self.at("dramas").status_code, 200)
@@ -52,7 +52,7 @@ class Home(NetworkTest):
         cache.clear()
         at_hand.clear()
         with (
-            patch("catalogue.rows.read_stock", side_effect=DatabaseError("gone")),
+            patch("catalogue.rows.read_stock", side_effect=OperationalError("gone")),
             self.assertLogs("ops.middleware", "WARNING"),
         ):
             answer = self.at("dramas")

@@ -7,7 +7,7 @@ from itertools import product
 from unittest.mock import Mock, patch
 
 from django.core.cache import cache
-from django.db import DatabaseError
+from django.db import OperationalError
 from django.test import SimpleTestCase, override_settings
 
 from ops import remembered as kept
@@ -39,7 +39,7 @@ class Crowd(SimpleTestCase):
         def ask():
             try:
                 answers.append(remembered("key", 60, make))
-            except DatabaseError as error:
+            except OperationalError as error:
                 answers.append(str(error))
 
         threads = [threading.Thread(target=ask, daemon=True) for _ in range(CROWD)]
@@ -78,7 +78,7 @@ class Crowd(SimpleTestCase):
 
         def broken():
             self.make()
-            raise DatabaseError("gone")
+            raise OperationalError("gone")
 
         _, end = self.crowd(broken)
         self.assertTrue(self.began.wait(30))
@@ -90,7 +90,7 @@ class Crowd(SimpleTestCase):
 
     def test_a_database_that_is_away_is_left_alone_for_a_moment(self):
         """Whichever process asks: the old value is kept for some seconds."""
-        failing = Mock(side_effect=DatabaseError("gone"))
+        failing = Mock(side_effect=OperationalError("gone"))
         for pid in range(20):
             at_hand.clear()
             failing.reset_mock()
@@ -181,7 +181,7 @@ class Forgotten(SimpleTestCase):
 
     def test_a_cache_that_came_back_empty_gets_what_was_at_hand(self):
         """For processes that have none, should the database go away next; not as what is fresh."""
-        away = Mock(side_effect=DatabaseError("away"))
+        away = Mock(side_effect=OperationalError("away"))
         remembered("key", 60, lambda: "value")
         cache.clear()
         with patch.object(kept.AtHand, "SECONDS", 0):

@@ -1,7 +1,8 @@
+from itertools import product
 from unittest.mock import patch
 
 from django.core.cache import caches
-from django.db import DatabaseError
+from django.db import InterfaceError, OperationalError
 from django.test import Client, override_settings
 
 from ops.cache import StrictRedisCache
@@ -127,7 +128,7 @@ class DatabaseAway(AccountTest):
         self.sign_in()
         self.at("dramas")
         away = patch(
-            "django.contrib.auth.backends.ModelBackend.get_user", side_effect=DatabaseError
+            "django.contrib.auth.backends.ModelBackend.get_user", side_effect=OperationalError
         )
         with away, self.assertLogs("viewers.backend", "WARNING"):
             self.assertContains(self.at("dramas"), "/series/ferry/")
@@ -139,11 +140,14 @@ class DatabaseAway(AccountTest):
         series("ferry", "crime")
         self.viewer()
         self.sign_in()
-        for path, asked in (("/", "cards"), ("/series/ferry/", "has")):
+        cases = product(
+            (("/", "cards"), ("/series/ferry/", "has")), (OperationalError, InterfaceError)
+        )
+        for (path, asked), lost in cases:
             self.at("dramas", path)
             with (
-                self.subTest(path),
-                patch(f"viewers.watchlist.{asked}", side_effect=DatabaseError),
+                self.subTest(path, lost=lost),
+                patch(f"viewers.watchlist.{asked}", side_effect=lost),
                 self.assertLogs("pages.personal", "WARNING"),
             ):
                 self.assertContains(self.at("dramas", path), "ferry")

@@ -3,8 +3,8 @@
 import logging
 
 from django.contrib.auth.backends import ModelBackend
-from django.db import DatabaseError
 
+from ops.outage import AWAY
 from viewers.models import Viewer
 
 log = logging.getLogger(__name__)
@@ -17,6 +17,6 @@ class Viewers(ModelBackend):
     def get_user(self, user_id: int) -> Viewer | None:
         try:
             return super().get_user(user_id)
-        except DatabaseError as error:
+        except AWAY as error:
             log.warning("who is signed in is not known: %s", error)
             return None

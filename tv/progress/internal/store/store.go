@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -52,12 +51,12 @@ func (unlimited) GetToken(context.Context, uint) (func() error, error) {
 
 func (unlimited) AddTokens(uint) error { return nil }
 
-// torn has an answer that broke off asked for again, whoever closed the connection. Later
-// versions of the SDK do so by themselves (aws-sdk-go-v2 pull request 2949); what we write
-// may be written twice.
+// torn makes the SDK repeat a request whose answer cannot be read, mostly because it broke off.
+// Later versions do so by themselves where our own end had closed the connection (aws-sdk-go-v2
+// pull request 2949). What we write may be written twice.
 func torn(err error) aws.Ternary {
 	var unread *smithy.DeserializationError
-	if errors.Is(err, net.ErrClosed) || errors.As(err, &unread) {
+	if errors.As(err, &unread) {
 		return aws.TrueTernary
 	}
 	return aws.UnknownTernary
@@ -97,7 +96,7 @@ func options(settings Settings) dynamodb.Options {
 		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxBackoff = maxBackoff
 			o.RateLimiter = unlimited{}
-			o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(torn)}, retry.DefaultRetryables...)
+			o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(torn))
 		}),
 	}
 	if settings.Endpoint != "" {

@@ -3,7 +3,6 @@
 import math
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from ninja import NinjaAPI
@@ -14,6 +13,7 @@ from api.problems import Problem, problem
 from api.v1 import document
 from api.v1.limits import PerCaller
 from ops.cache import CacheAway
+from ops.outage import AWAY
 
 
 class JsonOnly(Parser):
@@ -90,7 +90,9 @@ def suspicious(_: HttpRequest, __: SuspiciousOperation) -> HttpResponse:
     return problem(400, "the request cannot be understood")
 
 
-@app.exception_handler(DatabaseError)
-@app.exception_handler(CacheAway)
 def away(_: HttpRequest, __: Exception) -> HttpResponse:
     return problem(503, "this cannot be read just now", {"Retry-After": "5"})
+
+
+for cause in (*AWAY, CacheAway):
+    app.add_exception_handler(cause, away)
