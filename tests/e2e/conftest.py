@@ -22,6 +22,7 @@ from tests.support.cli import ROOT, Product, copy_product
 PORT = 18080
 TASK_LIMIT = 10
 """Seconds that a task of the queue may take; two and a half times that, and another has it."""
+on_one_brand = pytest.mark.parametrize("brand", [BRANDS[0]], ids=[BRANDS[0][0]])
 WRONG = re.compile(r'"level": ?"(warning|error)"')
 OFTEN = 100_000
 """Requests of the API in a minute."""

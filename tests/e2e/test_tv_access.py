@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, expect
-from tests.e2e.conftest import PORT
+from tests.e2e.conftest import PORT, on_one_brand
 from tests.support import raw
 from tests.support.browser import BRANDS, LARGE, NARROW, WIDE, Visit, became
 from tests.support.cli import ROOT
@@ -19,8 +19,6 @@ MOST = 150 * 1024
 """Bytes of the home page without pictures and typefaces, as they come over the wire."""
 PAGES = ("/ko/", "/search/?q=the", "/account/sign-in/", "/account/sign-up/", "/account/reset/",
          "/nowhere/")  # fmt: skip
-
-on_one_brand = pytest.mark.parametrize("brand", [BRANDS[0]], ids=[BRANDS[0][0]])
 
 
 def complaints(page: Page, rules: list[str] = RULES) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import requests
 from playwright.sync_api import Browser, Page, Request, Response, Route, expect
-from tests.support.browser import BRANDS, PATIENCE, WIDE, Visit, became, device
+from tests.e2e.conftest import on_one_brand
+from tests.support.browser import PATIENCE, WIDE, Visit, became, device
 from tests.support.viewer import Viewer
 
 PLAYED = 2.0
@@ -25,8 +26,6 @@ globalThis.Date = class extends Right {
   }
 };
 """
-
-on_one_brand = pytest.mark.parametrize("brand", [BRANDS[0]], ids=[BRANDS[0][0]])
 
 
 def video(page: Page, expression: str) -> Any:

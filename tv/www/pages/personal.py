@@ -3,7 +3,9 @@ everyone's: caches keep it. Nor is there any while the database is away, even if
 went while the page was being made."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.http import HttpRequest
 
@@ -17,6 +19,7 @@ from viewers.continuing import Resume
 from viewers.models import Viewer
 
 log = logging.getLogger(__name__)
+Own = TypeVar("Own")
 
 
 @dataclass(frozen=True)
@@ -43,22 +46,24 @@ def rows(request: HttpRequest, shelf: Shelf) -> Rows:
     account = account_of(request)
     if account is None:
         return Rows()
-    try:
-        return Rows(tuple(continuing.row(request)), watchlist.cards(account, shelf))
-    except AWAY as error:
-        log.warning("a page goes without what is its viewer's own: %s", error)
-        return Rows()
+    return unless_away(
+        lambda: Rows(tuple(continuing.row(request)), watchlist.cards(account, shelf)), Rows()
+    )
 
 
 def of_title(request: HttpRequest, series: Series) -> OfTitle | None:
     account = account_of(request)
     if account is None:
         return None
+    return unless_away(lambda: _of_title(request, account, series), None)
+
+
+def unless_away(make: Callable[[], Own], otherwise: Own) -> Own:
     try:
-        return _of_title(request, account, series)
+        return make()
     except AWAY as error:
         log.warning("a page goes without what is its viewer's own: %s", error)
-        return None
+        return otherwise
 
 
 def _of_title(request: HttpRequest, account: Viewer, series: Series) -> OfTitle:
